@@ -1,0 +1,1 @@
+"""Runs the business: the durable round from generation to dividends."""

@@ -1,0 +1,1 @@
+"""Decides: shares and what they pay."""

@@ -1,0 +1,1 @@
+"""The only door to the chain: node, accounts, contracts, deployment, transactions."""

@@ -1,0 +1,1 @@
+"""Sells: auctions and the money that comes of them."""

@@ -1,0 +1,1 @@
+"""Proves: generation records, model signatures, Content Credentials, fingerprints, anchors."""

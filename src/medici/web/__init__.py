@@ -1,0 +1,1 @@
+"""Shows: gallery, works with their proof, and verification by drop."""
