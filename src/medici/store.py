@@ -1,0 +1,130 @@
+"""The content-addressed store: bytes go in, a CIDv1 comes out, and the same CID brings them back.
+
+Local folder by default; the name of a file is its content, so links in tokens never rot silently.
+CIDs follow the ``unixfs-v1-2025`` profile: raw leaves of 1 MiB, 1,024 links a node, SHA-256. A file
+of up to one leaf has the CID of its raw bytes, which is ``sha256sum`` with a prefix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from medici.errors import MissingPart, UnreadableFile
+from medici.records import Cid
+
+LEAF_BYTES = 1 << 20
+LINKS_PER_NODE = 1024
+_RAW = b"\x01\x55\x12\x20"
+_DAG_PB = b"\x01\x70\x12\x20"
+
+
+def atomic_write(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write so that a reader, or a crash at any instant, sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A node of the file's tree: its binary CID, the file bytes below it, the blocks' total."""
+
+    cid: bytes
+    file_bytes: int
+    dag_bytes: int
+
+
+def cid_of(data: bytes) -> Cid:
+    """The CIDv1 of a file with these bytes.
+
+    Source: UnixFS specification and IPIP-0499 (CID profile unixfs-v1-2025).
+    """
+    nodes = []
+    for start in range(0, max(len(data), 1), LEAF_BYTES):
+        leaf = data[start : start + LEAF_BYTES]
+        nodes.append(_Node(_RAW + hashlib.sha256(leaf).digest(), len(leaf), len(leaf)))
+    while len(nodes) > 1:
+        groups = (nodes[i : i + LINKS_PER_NODE] for i in range(0, len(nodes), LINKS_PER_NODE))
+        nodes = [_parent(group) for group in groups]
+    return Cid._encode(nodes[0].cid)
+
+
+def _parent(children: list[_Node]) -> _Node:
+    size = sum(child.file_bytes for child in children)
+    unixfs = b"\x08\x02\x18" + _varint(size)
+    unixfs += b"".join(b"\x20" + _varint(child.file_bytes) for child in children)
+    block = b"".join(
+        _field(2, _field(1, child.cid) + _field(2, b"") + b"\x18" + _varint(child.dag_bytes))
+        for child in children
+    ) + _field(1, unixfs)
+    below = sum(child.dag_bytes for child in children)
+    return _Node(_DAG_PB + hashlib.sha256(block).digest(), size, len(block) + below)
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    return bytes([number << 3 | 2]) + _varint(len(payload)) + payload
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+class Store:
+    """A folder of files named by their content.
+
+    Args:
+        folder: made on the first `put`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, data: bytes) -> Cid:
+        """Keep the bytes; the same bytes are kept once."""
+        cid = cid_of(data)
+        path = self.path(cid)
+        if not path.exists():
+            atomic_write(path, data)
+        return cid
+
+    def get(self, cid: Cid) -> bytes:
+        """The bytes, checked against their name.
+
+        Raises:
+            MissingPart: they are not in this store.
+            UnreadableFile: what is stored under the name has been changed.
+        """
+        try:
+            data = self.path(cid).read_bytes()
+        except FileNotFoundError:
+            raise MissingPart(f"{cid} is not in the store {self.folder}") from None
+        if cid_of(data) != cid:
+            raise UnreadableFile(
+                f"the stored copy of {cid} is damaged", f"delete {self.path(cid)} and put it again"
+            )
+        return data
+
+    def path(self, cid: Cid) -> Path:
+        """Where the bytes are, or would be."""
+        return self.folder / cid[-2:] / cid
+
+    def __contains__(self, cid: object) -> bool:
+        return isinstance(cid, str) and self.path(Cid(cid)).exists()
