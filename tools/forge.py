@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,10 +25,8 @@ def program(name: str) -> str:
 
 
 def main() -> None:
-    """Replace this process by forge, at the root of the project."""
-    forge = program("forge")
-    os.chdir(ROOT)
-    os.execv(forge, [forge, *sys.argv[1:]])
+    """Run forge at the root of the project and end as it ends."""
+    sys.exit(subprocess.run([program("forge"), *sys.argv[1:]], cwd=ROOT, check=False).returncode)
 
 
 if __name__ == "__main__":
