@@ -9,9 +9,11 @@ MediciError
 │   ├── BadSettings
 │   ├── BadStyle
 │   ├── BadWeights
+│   ├── KeyReused
 │   ├── NoFirm
 │   ├── StateFromOtherVersion
-│   └── UnreadableFile
+│   ├── UnreadableFile
+│   └── WrongChain
 ├── MissingPart               exit 3   a needed part is not here; the hint says how to get it
 │   ├── NoKey
 │   ├── NoNode
@@ -20,8 +22,10 @@ MediciError
 │   ├── PortTaken
 │   └── WrongPassword
 ├── ChainRefused              exit 4   the chain answered no, with the decoded reason
+│   ├── NodeRefused
 │   └── NoFunds
 └── Interrupted               exit 130 safely resumable
+    └── StillPending
 """
 
 from __future__ import annotations
@@ -102,6 +106,12 @@ class BadWeights(WrongUse):
     code = "bad-weights"
 
 
+class KeyReused(WrongUse):
+    """An idempotency key was used before, for a different call."""
+
+    code = "key-reused"
+
+
 class NoFirm(WrongUse):
     """No ``medici.toml`` here or in any folder above."""
 
@@ -118,6 +128,12 @@ class UnreadableFile(WrongUse):
     """A file cannot be read as what it should be (an image, a record, a bundle)."""
 
     code = "unreadable-file"
+
+
+class WrongChain(WrongUse):
+    """The node serves another chain than the one that was asked for."""
+
+    code = "wrong-chain"
 
 
 class MissingPart(MediciError):
@@ -188,6 +204,22 @@ class ChainRefused(MediciError):
         self.arguments = arguments or {}
 
 
+class NodeRefused(ChainRefused):
+    """The node answered a request with an error of its own.
+
+    Attributes:
+        rpc_code: the JSON-RPC error code.
+        data: the bytes a contract reverted with, if it was one.
+    """
+
+    code = "node-refused"
+
+    def __init__(self, message: str, *, rpc_code: int = 0, data: bytes = b"") -> None:
+        super().__init__(message, reason=message)
+        self.rpc_code = rpc_code
+        self.data = data
+
+
 class NoFunds(ChainRefused):
     """An account cannot pay: balance or allowance is too small."""
 
@@ -199,3 +231,9 @@ class Interrupted(MediciError):
 
     code = "interrupted"
     exit_code = 130
+
+
+class StillPending(Interrupted):
+    """A transaction is on its way but not confirmed yet; the same command goes on waiting."""
+
+    code = "still-pending"
