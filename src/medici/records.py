@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from eth_hash.auto import keccak
@@ -193,10 +193,11 @@ class Money:
             WrongUse: not a plain non-negative decimal number, or finer than the token's unit.
         """
         try:
-            scaled = Decimal(str(text)).scaleb(decimals)
-        except InvalidOperation:
+            with localcontext(prec=200, traps=[InvalidOperation, Overflow, Inexact]):
+                scaled = Decimal(str(text)).scaleb(decimals)
+        except ArithmeticError:
             raise WrongUse(f"not an amount of money: {text!r}", "write it like 105.25") from None
-        if not scaled.is_finite() or scaled < 0:
+        if not scaled.is_finite() or not 0 <= scaled < 2**256:
             raise WrongUse(f"not an amount of money: {text!r}", "write it like 105.25")
         if scaled != scaled.to_integral_value():
             raise WrongUse(f"{text} is finer than the token's {decimals} decimals")

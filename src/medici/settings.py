@@ -10,15 +10,13 @@ import difflib
 import os
 import tomllib
 import types
+from collections.abc import Mapping  # noqa: TC003 - read at run time by get_type_hints
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from medici.errors import BadSettings, NoFirm
 from medici.records import FULL_BPS, Money
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FILE = "medici.toml"
 
