@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal, Inexact, InvalidOperation, Overflow, localcontext
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from eth_hash.auto import keccak
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _HEX_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 FULL_BPS = 10_000
+_NO_ROUNDING = Context(prec=200, traps=[InvalidOperation, Overflow, Inexact])
 
 
 def canonical_json(value: object) -> bytes:
@@ -193,7 +194,7 @@ class Money:
             WrongUse: not a plain non-negative decimal number, or finer than the token's unit.
         """
         try:
-            with localcontext(prec=200, traps=[InvalidOperation, Overflow, Inexact]):
+            with localcontext(_NO_ROUNDING):
                 scaled = Decimal(str(text)).scaleb(decimals)
         except ArithmeticError:
             raise WrongUse(f"not an amount of money: {text!r}", "write it like 105.25") from None
