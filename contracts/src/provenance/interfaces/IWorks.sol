@@ -5,29 +5,29 @@ import {IAnchors} from "./IAnchors.sol";
 import {IModelRegistry} from "./IModelRegistry.sol";
 import {ISplits} from "./ISplits.sol";
 
+/// @notice The model's word on one work; EIP-712 struct of the same name and order.
+/// @param tokenId The content digest as a number.
+/// @param recordDigest SHA-256 of the generation record (canonical JSON).
+/// @param modelId The model that made the work.
+/// @param metadataDigest SHA-256 of the metadata JSON, from which `tokenURI` is computed.
+/// @param splitId How the income of the work is shared (`Revenue`).
+/// @param parentsDigest Zero, or keccak256 of the parents' token ids, packed.
+/// @param creator Who may mint the work, and let operators mint it.
+struct Attestation {
+    uint256 tokenId;
+    bytes32 recordDigest;
+    bytes32 modelId;
+    bytes32 metadataDigest;
+    bytes32 splitId;
+    bytes32 parentsDigest;
+    address creator;
+}
+
 /// @title The works: one token per content, on the word of an authorised model
 /// @notice The token id is the content digest. A work is minted once, from the model's signature (`mint`) or
 /// from a leaf of an anchored batch (`mintLazily`), by its creator or an operator the creator approved. Split,
 /// metadata and parents are fixed at mint. A burnt work never returns.
 interface IWorks {
-    /// @notice The model's word on one work; EIP-712 struct of the same name and order.
-    /// @param tokenId The content digest as a number.
-    /// @param recordDigest SHA-256 of the generation record (canonical JSON).
-    /// @param modelId The model that made the work.
-    /// @param metadataDigest SHA-256 of the metadata JSON, from which `tokenURI` is computed.
-    /// @param splitId How the income of the work is shared (`Revenue`).
-    /// @param parentsDigest Zero, or keccak256 of the parents' token ids, packed.
-    /// @param creator Who may mint the work, and let operators mint it.
-    struct Attestation {
-        uint256 tokenId;
-        bytes32 recordDigest;
-        bytes32 modelId;
-        bytes32 metadataDigest;
-        bytes32 splitId;
-        bytes32 parentsDigest;
-        address creator;
-    }
-
     /// @notice What is known of a minted work, burnt or not.
     struct Provenance {
         bytes32 modelId;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "solady/utils/EIP712.sol";
+import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
+
+import {ContentId} from "./ContentId.sol";
+import {Governed, Pausable} from "./Governed.sol";
+import {IAnchors} from "./interfaces/IAnchors.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+
+/// @notice Time stamps of the models' batches.
+contract Anchors is IAnchors, Pausable, EIP712 {
+    bytes32 internal constant BATCH_TYPEHASH = keccak256("Batch(bytes32 modelId,bytes32 root,uint64 count)");
+
+    /// @inheritdoc IAnchors
+    IModelRegistry public immutable registry;
+
+    /// @dev One word a batch: time in the low 40 bits, then the count. Kept by model and root, so that no
+    /// other model can take a root away by anchoring it first.
+    mapping(bytes32 modelId => mapping(bytes32 root => uint256)) private _anchored;
+
+    constructor(address governance_, IModelRegistry registry_) Governed(governance_) {
+        if (address(registry_) == address(0)) revert ZeroAddress();
+        registry = registry_;
+    }
+
+    /// @inheritdoc IAnchors
+    function anchor(
+        bytes32 modelId,
+        bytes32 root,
+        uint64 count,
+        string calldata uri,
+        bytes calldata signature
+    ) external whenOpen returns (uint40 time) {
+        if (root == 0 || count == 0) revert EmptyBatch();
+        uint256 known = _anchored[modelId][root];
+        if (known != 0) revert AlreadyAnchored(modelId, root, uint40(known));
+        (address expected,) = registry.currentSigner(modelId);
+        (address recovered,,) = ECDSA.tryRecoverCalldata(batchDigest(modelId, root, count), signature);
+        if (recovered != expected) revert WrongSigner(recovered, expected);
+
+        time = uint40(block.timestamp);
+        _anchored[modelId][root] = uint256(time) | uint256(count) << 40;
+        emit Anchored(modelId, root, count);
+        emit Commit(msg.sender, cidOf(root), uri);
+    }
+
+    /// @inheritdoc IAnchors
+    function anchoredAt(bytes32 modelId, bytes32 root) external view returns (uint40) {
+        return uint40(_anchored[modelId][root]);
+    }
+
+    /// @inheritdoc IAnchors
+    function anchorOf(bytes32 modelId, bytes32 root) external view returns (uint40 time, uint64 count) {
+        uint256 word = _anchored[modelId][root];
+        return (uint40(word), uint64(word >> 40));
+    }
+
+    /// @inheritdoc IAnchors
+    function leafAnchoredAt(bytes32 modelId, bytes32 root, bytes32 leaf, bytes32[] calldata proof)
+        external
+        view
+        returns (uint40 time)
+    {
+        if (MerkleProofLib.verifyCalldata(proof, root, leaf)) {
+            time = uint40(_anchored[modelId][root]);
+        }
+    }
+
+    /// @inheritdoc IAnchors
+    function cidOf(bytes32 root) public pure returns (string memory) {
+        return ContentId.toString(ContentId.RAW_KECCAK256, root);
+    }
+
+    /// @inheritdoc IAnchors
+    function batchDigest(bytes32 modelId, bytes32 root, uint64 count) public view returns (bytes32) {
+        return _hashTypedData(keccak256(abi.encode(BATCH_TYPEHASH, modelId, root, count)));
+    }
+
+    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+        return ("Medici Anchors", "1");
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Governed} from "./Governed.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+
+/// @notice The firm's models and their lives.
+contract ModelRegistry is IModelRegistry, Governed {
+    /// @dev All that a mint or an anchoring must know of a model, in one word.
+    struct Life {
+        address signer;
+        uint40 authorisedAt;
+        /// Seconds from authorisation to end; 136 years at most.
+        uint32 lasted;
+        State state;
+        uint16 index;
+    }
+
+    mapping(bytes32 modelId => Life) private _lives;
+    mapping(bytes32 modelId => Model) private _models;
+
+    /// @inheritdoc IModelRegistry
+    mapping(bytes32 proposal => bool) public isProposed;
+
+    /// @inheritdoc IModelRegistry
+    mapping(address signer => bytes32 modelId) public modelOfSigner;
+
+    mapping(uint16 index => bytes32 modelId) private _modelAt;
+
+    /// @inheritdoc IModelRegistry
+    uint16 public count;
+
+    constructor(address governance_) Governed(governance_) {}
+
+    /// @inheritdoc IModelRegistry
+    function propose(Model calldata model) external returns (bytes32 proposal) {
+        if (model.id == 0 || model.signer == address(0)) revert IncompleteModel();
+        proposal = keccak256(abi.encode(model));
+        if (isProposed[proposal]) revert AlreadyProposed(proposal);
+        isProposed[proposal] = true;
+        // A rival proposal for a known model changes nothing: only governance moves it on.
+        Life storage life = _lives[model.id];
+        if (life.state == State.Unknown) life.state = State.Proposed;
+        emit ModelProposed(model.id, proposal, msg.sender, model);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function authorise(Model calldata model) external onlyGovernance {
+        bytes32 proposal = keccak256(abi.encode(model));
+        if (!isProposed[proposal]) revert NotProposed(proposal);
+        Life storage life = _lives[model.id];
+        if (life.state != State.Proposed) revert WrongState(model.id, life.state);
+        if (modelOfSigner[model.signer] != 0) revert SignerTaken(model.signer, modelOfSigner[model.signer]);
+        if (model.predecessor != 0 && _lives[model.predecessor].index == 0) {
+            revert UnknownPredecessor(model.predecessor);
+        }
+        if (count == type(uint16).max) revert RegistryFull();
+
+        uint16 index = ++count;
+        _modelAt[index] = model.id;
+        modelOfSigner[model.signer] = model.id;
+        _models[model.id] = model;
+        _lives[model.id] = Life(model.signer, uint40(block.timestamp), 0, State.Authorised, index);
+        emit ModelAuthorised(model.id, model.signer, index, model.predecessor);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function retire(bytes32 modelId) external onlyGovernance {
+        Life storage life = _lives[modelId];
+        if (life.state != State.Authorised) revert WrongState(modelId, life.state);
+        _end(life, State.Retired);
+        emit ModelRetired(modelId);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function revoke(bytes32 modelId, string calldata reason) external onlyGovernance {
+        Life storage life = _lives[modelId];
+        if (life.state == State.Authorised) _end(life, State.Revoked);
+        else if (life.state == State.Retired) life.state = State.Revoked;
+        else revert WrongState(modelId, life.state);
+        emit ModelRevoked(modelId, reason);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function stateOf(bytes32 modelId) external view returns (State) {
+        return _lives[modelId].state;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function modelOf(bytes32 modelId) external view returns (Model memory) {
+        if (_lives[modelId].index == 0) revert ModelNotAuthorised(modelId, _lives[modelId].state);
+        return _models[modelId];
+    }
+
+    /// @inheritdoc IModelRegistry
+    function modelAt(uint16 index) external view returns (bytes32 modelId) {
+        modelId = _modelAt[index];
+        if (modelId == 0) revert UnknownIndex(index);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function currentSigner(bytes32 modelId) external view returns (address signer, uint16 index) {
+        Life storage life = _lives[modelId];
+        if (life.state != State.Authorised) revert ModelNotAuthorised(modelId, life.state);
+        return (life.signer, life.index);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function mintableIndex(bytes32 modelId) external view returns (uint16) {
+        Life storage life = _lives[modelId];
+        if (life.state != State.Authorised && life.state != State.Retired) {
+            revert ModelNotAuthorised(modelId, life.state);
+        }
+        return life.index;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function signerAt(bytes32 modelId, uint256 time) external view returns (address) {
+        (uint40 from, uint40 until) = spanOf(modelId);
+        bool counted = from != 0 && time >= from && (until == 0 || time < until);
+        return counted ? _lives[modelId].signer : address(0);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function spanOf(bytes32 modelId) public view returns (uint40 from, uint40 until) {
+        Life storage life = _lives[modelId];
+        from = life.authorisedAt;
+        if (life.state == State.Retired || life.state == State.Revoked) until = from + life.lasted;
+    }
+
+    function _end(Life storage life, State state) private {
+        uint256 lasted = block.timestamp - life.authorisedAt;
+        // Ending a model must never fail, so a span beyond 136 years is cut rather than refused.
+        life.lasted = lasted > type(uint32).max ? type(uint32).max : uint32(lasted);
+        life.state = state;
+    }
+}
