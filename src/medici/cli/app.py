@@ -1,0 +1,84 @@
+"""The program: groups of commands put together, and one place where every error gets its exit code.
+
+Rooms are imported inside commands, never here: ``medici --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from medici import __version__
+from medici.cli import firm, government, market, models, proof, servers, studio
+from medici.cli.output import print_error, wants_json
+from medici.errors import Interrupted, MediciError, WrongUse
+
+app = typer.Typer(
+    name="medici",
+    help="An algorithmic creative firm: models make works, every work carries its proof, "
+    "the chain sells them and pays everybody.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+for group in (firm, studio, proof, market, government, servers):
+    group.add_to(app)
+app.add_typer(models.app, name="model")
+app.add_typer(market.auctions, name="auction")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"medici {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Say more on stderr; twice for all.")
+    ] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options that come before the command."""
+    from medici import logs
+
+    level = ("warning", "info", "debug")[min(verbose, 2)]
+    logs.configure(level, as_json=not sys.stderr.isatty())  # type: ignore[arg-type]
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with the exit code that tells how it went."""
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = wants_json(words)
+    try:
+        code = app(words, prog_name="medici", standalone_mode=False)
+        status = code if isinstance(code, int) else 0
+    except click.exceptions.Exit as leave:
+        status = leave.exit_code
+    except click.ClickException as error:
+        if as_json:
+            print_error(WrongUse(error.format_message(), "see --help"), as_json)
+        else:
+            error.show()
+        status = WrongUse.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        stopped = Interrupted("stopped", "the same command goes on where this one stopped")
+        print_error(stopped, as_json)
+        status = stopped.exit_code
+    except MediciError as error:
+        print_error(error, as_json)
+        status = error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`): there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)

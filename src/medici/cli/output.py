@@ -1,0 +1,132 @@
+"""What commands have in common: their shared options, and how results and errors are shown.
+
+A command makes one plain JSON object. With ``--json`` that object is all that stdout gets; without,
+a person reads a rendering of the same object. Progress and logs go to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from medici.errors import MediciError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+FirmDir = Annotated[
+    Path | None,
+    typer.Option("--firm", metavar="DIR", help="The firm's folder (default: here or above)."),
+]
+Network = Annotated[
+    str | None, typer.Option("--network", metavar="NAME", help="The chain to use, by its name.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money moves.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the decoded call and its gas; send nothing.")
+]
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON, known before it is parsed."""
+    return "--json" in words
+
+
+def show(result: dict[str, Any], as_json: bool, human: Callable[[dict[str, Any]], None]) -> None:
+    """Print a result for a program or for a person."""
+    if as_json:
+        sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    else:
+        human(result)
+
+
+def print_error(error: MediciError, as_json: bool) -> None:
+    """An error as JSON on stdout, or as a sentence and a hint on stderr."""
+    if as_json:
+        sys.stdout.write(json.dumps(error.as_json(), indent=2, ensure_ascii=False) + "\n")
+        return
+    hint = f"\n  {error.hint}" if error.hint else ""
+    typer.secho(f"medici: {error.message}{hint}", err=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table for people, on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+    for column in columns:
+        drawn.add_column(column)
+    for row in rows:
+        drawn.add_row(*(str(cell) for cell in row))
+    Console().print(drawn)
+
+
+def say(text: str) -> None:
+    """A line for people, on stdout."""
+    typer.echo(text)
+
+
+@contextmanager
+def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar with time left, on stderr; call what it yields with the number done so far.
+
+    Args:
+        label: what is going on.
+        total: how many steps there are, None when nobody knows.
+        quiet: show nothing (JSON mode, or no terminal).
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def confirm(question: str, yes: bool, as_json: bool) -> None:
+    """Ask before money moves, unless told not to.
+
+    Raises:
+        WrongUse: nobody can be asked and ``--yes`` was not given.
+        typer.Abort: the answer was no.
+    """
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty():
+        from medici.errors import WrongUse
+
+        raise WrongUse("money would move and nobody can be asked", "add --yes")
+    typer.confirm(question, abort=True, err=True)
+
+
+def password(purpose: str) -> str:
+    """The key store's password: MEDICI_PASSWORD, the file MEDICI_PASSWORD_FILE, or a prompt.
+
+    Raises:
+        NoKey: none is set and nobody can be asked.
+    """
+    if (text := os.environ.get("MEDICI_PASSWORD")) is not None:
+        return text
+    if name := os.environ.get("MEDICI_PASSWORD_FILE"):
+        return Path(name).read_text("utf-8").rstrip("\n")
+    if sys.stdin.isatty():
+        return str(typer.prompt(f"Password of {purpose}", hide_input=True, err=True))
+    from medici.errors import NoKey
+
+    raise NoKey(
+        f"{purpose} needs a password and nobody can be asked",
+        "set MEDICI_PASSWORD or MEDICI_PASSWORD_FILE",
+    )

@@ -1,0 +1,106 @@
+"""Commands of the studio: train a model, generate works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medici.cli.output import FirmDir, Json, progress, say, show, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put this group's commands into the program."""
+    app.command()(train)
+    app.command()(generate)
+
+
+def parse_style(pairs: list[str]) -> dict[str, Any]:
+    """``["psi=0.7"]`` as ``{"psi": 0.7}``; values are JSON where they can be, else text.
+
+    Raises:
+        BadStyle: a pair has no ``=``.
+    """
+    import json
+
+    from medici.errors import BadStyle
+
+    style: dict[str, Any] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise BadStyle(f"{pair!r} is no style parameter", "write it like psi=0.7")
+        try:
+            style[key] = json.loads(value)
+        except ValueError:
+            style[key] = value
+    return style
+
+
+def generate(
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many works.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first; the next ones follow.")] = 0,
+    style: Annotated[
+        list[str] | None, typer.Option("--style", metavar="KEY=VALUE", help="Steer; repeatable.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A shipped model's name or a model's folder.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the pictures (default: out/works).")
+    ] = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """Make works. The same model, seed and style give the same works on every machine."""
+    from medici.firm import making
+
+    with progress("generating", number, as_json) as done:
+        result = making.generate(
+            firm or Path.cwd(),
+            number,
+            seed,
+            parse_style(style or []),
+            model=model,
+            out=out,
+            progress=done,
+        )
+
+    def human(said: dict[str, Any]) -> None:
+        rows = [(w["id"][:16], w["seed"], w["file"]) for w in said["works"]]
+        table(f"{len(rows)} works by {said['model'][:16]}", ("work", "seed", "file"), rows)
+
+    show(result, as_json, human)
+
+
+def train(
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of pictures (default: the portraits, drawn anew)."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for snapshots and the finished model.")] = Path(
+        "models/own"
+    ),
+    minutes: Annotated[float | None, typer.Option(min=0.0, help="Stop after so long.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the last snapshot.")] = False,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Train a picture model on your own data; stop and resume as you like."""
+    from medici.studio import training_command
+
+    with progress("training", None, as_json) as done:
+        result = training_command(
+            data=data,
+            out=out,
+            minutes=minutes,
+            steps=steps,
+            resume=resume,
+            seed=seed,
+            device=device,
+            progress=done,
+        )
+    show(result, as_json, lambda said: say(f"model {said['model']} is in {said['folder']}"))

@@ -1,0 +1,145 @@
+"""The firm as one object: its settings, folders, keys, model, and what it knows of its works.
+
+Opening a firm reads its settings and nothing else; keys, model and chain are reached for when they
+are first needed.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from medici import settings as settings_
+from medici.errors import NoWeights
+from medici.firm.catalogue import Catalogue, Entry
+from medici.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from medici.ledger.accounts import Key, Keyring
+    from medici.ledger.networks import Network
+    from medici.records import Rendering
+    from medici.settings import Settings
+    from medici.studio import Generator
+
+ROLES = ("artist", "deployer", "guardian", "model")
+"""The keys a firm has of its own."""
+
+
+class Firm:
+    """One firm.
+
+    Args:
+        settings: as `medici.settings.load` gave them.
+        prompt: asks a person for the key store's password; None when nobody can be asked.
+        environ: where passwords, programs and node addresses are looked up.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        prompt: Callable[[], str] | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.settings = settings
+        self.prompt = prompt
+        self.environ = environ
+        self.folder: Path = settings.folder
+        self.catalogue = Catalogue(settings.state / "works")
+        self.store = Store(settings.state / "store")
+
+    @classmethod
+    def open(
+        cls,
+        start: Path,
+        network: str | None = None,
+        prompt: Callable[[], str] | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Firm:
+        """The firm in this folder or the nearest above.
+
+        Args:
+            start: where to begin looking.
+            network: the chain to use, instead of the one in the settings.
+            prompt: asks for the password.
+            environ: the environment.
+
+        Raises:
+            NoFirm, BadSettings: as `medici.settings` says.
+        """
+        if network is not None:
+            environ = {**environ, "MEDICI_NETWORK": network}
+        return cls(settings_.load(settings_.find_firm(start), environ), prompt, environ)
+
+    @cached_property
+    def network(self) -> Network:
+        """The chain in use."""
+        from medici.ledger.networks import network
+
+        return network(self.settings, environ=self.environ)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The firm's encrypted keys.
+
+        On the local chain, whose money is worth nothing, a random password is kept beside them so
+        that nobody need type one; on any other the password must be given.
+        """
+        from medici.ledger.accounts import Keyring, make_password_file, password_source
+
+        folder = self.settings.state / "keys" / self.settings.network
+        file = folder / "password"
+        given = {"MEDICI_PASSWORD", "MEDICI_PASSWORD_FILE"} & set(self.environ)
+        if self.network.kept and not given and not any(folder.glob("*.json")):
+            make_password_file(file)
+        password = password_source(self.environ, file if self.network.kept else None, self.prompt)
+        return Keyring(folder, password, cost="light" if self.network.kept else "standard")
+
+    def key(self, role: str) -> Key:
+        """The unlocked key of a role.
+
+        Raises:
+            NoKey, WrongPassword: it is not there, or does not open.
+        """
+        return self.keyring.unlock(role)
+
+    def collectors(self) -> dict[str, Key]:
+        """The SIMULATED collectors by name; none but on a chain that Medici keeps itself."""
+        if not self.network.kept:
+            return {}
+        keys = self.keyring.simulated(self.settings.collectors.count)
+        return {f"collector-{place}": key for place, key in enumerate(keys, 1)}
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The model in use.
+
+        Raises:
+            NoWeights: it is neither shipped nor in that folder.
+        """
+        from medici.studio import load_model
+
+        name = self.settings.studio.model
+        own = self.folder / name
+        try:
+            return load_model(own if own.is_dir() else name)
+        except FileNotFoundError as error:
+            raise NoWeights(f"no model {name!r}: {error}", "medici train makes one") from error
+
+    def render(self, seeds: Sequence[int]) -> list[Rendering]:
+        """Make these works under the firm's style."""
+        return self.generator.sample_many(list(seeds), dict(self.settings.studio.style))
+
+    def pixels(self, entry: Entry) -> NDArray[np.uint8]:
+        """The picture of a work of the firm's, decoded from its file: (h, w, 4) uint8."""
+        import numpy as np
+        from PIL import Image
+
+        with Image.open(self.folder / entry.file) as image:
+            return np.asarray(image.convert("RGBA"))
