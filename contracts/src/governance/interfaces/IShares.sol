@@ -58,18 +58,12 @@ interface IShares {
 
     // ------------------------------------------------------------------ errors
 
-    /// @notice Only governance may do this.
-    error OnlyGovernance(address caller);
     /// @notice The first issue is empty.
     error NoShares();
     /// @notice Nothing has arrived since the last distribution.
     error NothingToDistribute();
-    /// @notice More dividends than the accumulator can count were to be distributed in all.
-    error DividendsOutOfRange(uint256 total);
     /// @notice Nothing is owed.
     error NothingOwed(address holder);
-    /// @notice The settlement token moved another amount than it was told to.
-    error InexactTransfer(uint256 told, uint256 moved);
     /// @notice The holder has fewer shares that have come free.
     error StillVesting(address holder, uint256 free, uint256 wanted);
     /// @notice The holder has a vesting already that is not over.
@@ -82,7 +76,7 @@ interface IShares {
     error NoBuyBack();
     /// @notice An offer stands already; close it first.
     error BuyBackStands(uint256 until);
-    /// @notice An offer needs a price, a budget and a time in the future, a price not above the bound.
+    /// @notice An offer needs a price, a budget and an end in the future.
     error BadBuyBack(uint256 price, uint256 budget, uint256 until);
     /// @notice The offer pays less than the holder asks.
     error PriceTooLow(uint256 pays, uint256 asked);
@@ -142,7 +136,4 @@ interface IShares {
 
     /// @notice Ends the offer and returns what is left. Governance at any time, anybody after it has run out.
     function closeBuyBack() external;
-
-    /// @notice The firm's timelock, for ever.
-    function governance() external view returns (address);
 }

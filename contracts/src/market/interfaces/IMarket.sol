@@ -87,10 +87,6 @@ interface IMarket {
     event AuctionCancelled(uint256 indexed lot, uint256 indexed tokenId);
     /// @notice A work could not be sent back to its seller; it waits here for `reclaim`.
     event WorkHeld(uint256 indexed tokenId, address indexed owner);
-    /// @notice Opening and bidding stop or go on.
-    event PausedSet(bool paused, address by);
-    /// @notice Another guardian.
-    event GuardianSet(address guardian);
 
     // ------------------------------------------------------------------ errors
 
@@ -102,12 +98,8 @@ interface IMarket {
     error AlreadyOffered(uint256 tokenId, uint256 lot);
     /// @notice Only the work's owner (for a lazy work: its creator, or the creator's operator) may offer it.
     error NotTheSeller(address caller, address seller);
-    /// @notice The market may not mint or move works for this account: approve it in `Works` first.
-    error MarketNotApproved(address account);
-    /// @notice The work names a split that does not exist.
-    error UnknownSplitOf(uint256 tokenId);
     /// @notice A term is out of bounds.
-    error BadTerms(bytes32 term, uint256 value, uint256 low, uint256 high);
+    error BadTerms(string term, uint256 value, uint256 low, uint256 high);
     /// @notice Bidding has not begun.
     error NotStarted(uint256 lot, uint256 start);
     /// @notice Bidding is over.
@@ -126,6 +118,8 @@ interface IMarket {
     error RevealPending(uint256 lot, uint256 until);
     /// @notice There is no private reserve to show, or it was shown.
     error NothingToReveal(uint256 lot);
+    /// @notice The reveal time is over; silence counted as a reserve that is met.
+    error RevealOver(uint256 lot, uint256 until);
     /// @notice Reserve and salt are not what the seller committed to.
     error WrongReveal(uint256 lot);
     /// @notice Not the work that the lot was opened with.
@@ -138,14 +132,6 @@ interface IMarket {
     error GasTooLow(uint256 needed);
     /// @notice No work of the caller's waits here.
     error NothingHeld(uint256 tokenId, address caller);
-    /// @notice The settlement token moved another amount than it was told to.
-    error InexactTransfer(uint256 told, uint256 moved);
-    /// @notice Opening and bidding are stopped.
-    error Paused();
-    /// @notice Only governance may do this.
-    error OnlyGovernance(address caller);
-    /// @notice Only the guardian or governance may do this.
-    error OnlyGuardian(address caller);
 
     // ------------------------------------------------------------------ selling
 
@@ -207,21 +193,4 @@ interface IMarket {
 
     /// @notice The money that open lots hold.
     function currency() external view returns (address);
-
-    // ------------------------------------------------------------------ guardian and governance
-
-    /// @notice Whether opening and bidding are stopped.
-    function paused() external view returns (bool);
-
-    /// @notice Who may pause besides governance.
-    function guardian() external view returns (address);
-
-    /// @notice The firm's timelock, for ever.
-    function governance() external view returns (address);
-
-    /// @notice Stops or resumes opening and bidding. The guardian may only stop; governance may do both.
-    function setPaused(bool paused) external;
-
-    /// @notice Names another guardian, or none. Only governance.
-    function setGuardian(address guardian) external;
 }

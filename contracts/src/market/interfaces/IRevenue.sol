@@ -53,17 +53,13 @@ interface IRevenue {
     /// @notice An account says whether a depositor may spend its credit for it.
     event SpenderAllowed(address indexed account, address indexed spender, bool allowed);
 
-    /// @notice Governance says whether a contract may pay with an income kind of its own word.
+    /// @notice Governance says whether a contract may name the kind of its payments and spend credit.
     event DepositorSet(address indexed depositor, bool authorised);
 
     // ------------------------------------------------------------------ errors
 
-    /// @notice The settlement token is not fit: no contract, not an ERC-20, a share-based or fee-taking one.
-    error UnfitCurrency(address currency, bytes32 why);
-    /// @notice The token moved another amount than it was told to: it takes fees or rebases.
-    error InexactTransfer(uint256 told, uint256 moved);
-    /// @notice Only governance may do this.
-    error OnlyGovernance(address caller);
+    /// @notice Totals above 2^128 - 1 are not money.
+    error AmountTooLarge(uint256 amount);
     /// @notice Only a contract that governance authorised may do this.
     error OnlyDepositor(address caller);
     /// @notice A split needs at least one recipient.
@@ -84,6 +80,8 @@ interface IRevenue {
     error NotAParent(uint32 child, uint32 parent);
     /// @notice Nothing is owed.
     error NothingOwed(uint32 split, address account);
+    /// @notice The parent has had its share of this child.
+    error NothingToClimb(uint32 child, uint32 parent);
     /// @notice The account did not allow this contract to spend its credit.
     error SpenderNotAllowed(address account, address spender);
     /// @notice The account has less credit than that.
@@ -127,13 +125,11 @@ interface IRevenue {
     /// @notice The settlement token of the firm.
     function currency() external view returns (address);
 
-    /// @notice A depositor's payment: `toSplit` to a split and `toAccount` as plain credit to an account, pulled from
-    /// the caller by its allowance. Either may be zero, not both.
+    /// @notice Pays `toSplit` to a split and `toAccount` as plain credit to an account, pulled from the caller by its
+    /// allowance. Either may be zero, not both. Anybody may pay; only a depositor's word for `kind` is taken, what
+    /// others pay counts as a gift.
     function pay(uint32 split, uint256 toSplit, address account, uint256 toAccount, Income kind, uint256 ref)
         external;
-
-    /// @notice Anybody may add to a split, pulled by allowance.
-    function give(uint32 split, uint256 amount, uint256 ref) external;
 
     /// @notice The deposit address of a split: whatever arrives there belongs to it. Known before it is deployed, so
     /// that it can stand as the royalty receiver towards marketplaces that know nothing of splits.
@@ -174,10 +170,7 @@ interface IRevenue {
 
     // ------------------------------------------------------------------ governance
 
-    /// @notice The account that alone authorises depositors: the firm's timelock, for ever.
-    function governance() external view returns (address);
-
-    /// @notice Whether a contract may pay and spend.
+    /// @notice Whether a contract may name the kind of its payments, and spend the credit of who allows it.
     function isDepositor(address depositor) external view returns (bool);
 
     /// @notice Authorises or dismisses a depositor. What is owed to anybody does not change.
