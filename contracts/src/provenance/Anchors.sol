@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "solady/utils/EIP712.sol";
 import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
 
 import {ContentId} from "./ContentId.sol";
-import {Governed, Pausable} from "./Governed.sol";
+import {ModelSignature} from "./ModelSignature.sol";
 import {IAnchors} from "./interfaces/IAnchors.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 
 /// @notice Time stamps of the models' batches.
-contract Anchors is IAnchors, Pausable, EIP712 {
+/// @dev It has no owner: nobody can stop a model's batch, change its time or take it away.
+contract Anchors is IAnchors, EIP712 {
     bytes32 internal constant BATCH_TYPEHASH = keccak256("Batch(bytes32 modelId,bytes32 root,uint64 count)");
 
     /// @inheritdoc IAnchors
     IModelRegistry public immutable registry;
 
-    /// @dev One word a batch: time in the low 40 bits, then the count. Kept by model and root, so that no
+    /// @dev One word a batch, from the low bits: time 40, count 64, model's number 16. Kept by model and root, so that no
     /// other model can take a root away by anchoring it first.
     mapping(bytes32 modelId => mapping(bytes32 root => uint256)) private _anchored;
 
-    constructor(address governance_, IModelRegistry registry_) Governed(governance_) {
-        if (address(registry_) == address(0)) revert ZeroAddress();
+    constructor(IModelRegistry registry_) {
         registry = registry_;
     }
 
@@ -33,16 +32,16 @@ contract Anchors is IAnchors, Pausable, EIP712 {
         uint64 count,
         string calldata uri,
         bytes calldata signature
-    ) external whenOpen returns (uint40 time) {
+    ) external returns (uint40 time) {
         if (root == 0 || count == 0) revert EmptyBatch();
-        uint256 known = _anchored[modelId][root];
-        if (known != 0) revert AlreadyAnchored(modelId, root, uint40(known));
-        (address expected,) = registry.currentSigner(modelId);
-        (address recovered,,) = ECDSA.tryRecoverCalldata(batchDigest(modelId, root, count), signature);
+        mapping(bytes32 => uint256) storage batches = _anchored[modelId];
+        if (batches[root] != 0) revert AlreadyAnchored(modelId, root, uint40(batches[root]));
+        (address expected, uint16 index) = registry.currentSigner(modelId);
+        address recovered = ModelSignature.recover(batchDigest(modelId, root, count), signature);
         if (recovered != expected) revert WrongSigner(recovered, expected);
 
         time = uint40(block.timestamp);
-        _anchored[modelId][root] = uint256(time) | uint256(count) << 40;
+        batches[root] = uint256(time) | uint256(count) << 40 | uint256(index) << 104;
         emit Anchored(modelId, root, count);
         emit Commit(msg.sender, cidOf(root), uri);
     }
@@ -53,9 +52,9 @@ contract Anchors is IAnchors, Pausable, EIP712 {
     }
 
     /// @inheritdoc IAnchors
-    function anchorOf(bytes32 modelId, bytes32 root) external view returns (uint40 time, uint64 count) {
+    function anchorOf(bytes32 modelId, bytes32 root) external view returns (uint40, uint64, uint16) {
         uint256 word = _anchored[modelId][root];
-        return (uint40(word), uint64(word >> 40));
+        return (uint40(word), uint64(word >> 40), uint16(word >> 104));
     }
 
     /// @inheritdoc IAnchors

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Governed} from "./Governed.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {IRevocationWatcher} from "./interfaces/IRevocationWatcher.sol";
 
 /// @notice The firm's models and their lives.
 contract ModelRegistry is IModelRegistry, Governed {
@@ -29,6 +30,12 @@ contract ModelRegistry is IModelRegistry, Governed {
 
     /// @inheritdoc IModelRegistry
     uint16 public count;
+
+    /// @inheritdoc IModelRegistry
+    uint16 public revocations;
+
+    uint256 private constant MOST_WATCHERS = 8;
+    address[] private _watchers;
 
     constructor(address governance_) Governed(governance_) {}
 
@@ -78,7 +85,34 @@ contract ModelRegistry is IModelRegistry, Governed {
         if (life.state == State.Authorised) _end(life, State.Revoked);
         else if (life.state == State.Retired) life.state = State.Revoked;
         else revert WrongState(modelId, life.state);
+        ++revocations;
         emit ModelRevoked(modelId, reason);
+        for (uint256 i = 0; i < _watchers.length; ++i) {
+            // A watcher that fails stops the revocation: better than one that mints on, not having heard.
+            IRevocationWatcher(_watchers[i]).onRevocation();
+        }
+    }
+
+    /// @inheritdoc IModelRegistry
+    function setWatcher(address watcher, bool watching) external onlyGovernance {
+        uint256 size = _watchers.length;
+        uint256 at = 0;
+        while (at < size && _watchers[at] != watcher) ++at;
+        if ((at < size) == watching) revert WatcherUnchanged(watcher, watching);
+        if (watching) {
+            if (size == MOST_WATCHERS) revert TooManyWatchers(MOST_WATCHERS);
+            _watchers.push(watcher);
+        } else {
+            _watchers[at] = _watchers[size - 1];
+            _watchers.pop();
+        }
+        emit WatcherSet(watcher, watching);
+        IRevocationWatcher(watcher).onWatch(watching, revocations == 0);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function watchers() external view returns (address[] memory) {
+        return _watchers;
     }
 
     /// @inheritdoc IModelRegistry
@@ -106,12 +140,9 @@ contract ModelRegistry is IModelRegistry, Governed {
     }
 
     /// @inheritdoc IModelRegistry
-    function mintableIndex(bytes32 modelId) external view returns (uint16) {
-        Life storage life = _lives[modelId];
-        if (life.state != State.Authorised && life.state != State.Retired) {
-            revert ModelNotAuthorised(modelId, life.state);
-        }
-        return life.index;
+    function requireMintable(bytes32 modelId) external view {
+        State state = _lives[modelId].state;
+        if (state != State.Authorised && state != State.Retired) revert ModelNotAuthorised(modelId, state);
     }
 
     /// @inheritdoc IModelRegistry

@@ -42,8 +42,11 @@ interface IAnchors {
     /// @notice When the model anchored the root; zero if it did not.
     function anchoredAt(bytes32 modelId, bytes32 root) external view returns (uint40 time);
 
-    /// @notice Time and size of an anchored batch; zeros if there is none.
-    function anchorOf(bytes32 modelId, bytes32 root) external view returns (uint40 time, uint64 count);
+    /// @notice Time and size of an anchored batch, and the model's number; zeros if there is none.
+    function anchorOf(bytes32 modelId, bytes32 root)
+        external
+        view
+        returns (uint40 time, uint64 count, uint16 modelIndex);
 
     /// @notice Whether a leaf stands in a batch that the model anchored, and since when (zero if not).
     function leafAnchoredAt(bytes32 modelId, bytes32 root, bytes32 leaf, bytes32[] calldata proof)

@@ -49,6 +49,9 @@ interface IModelRegistry {
     /// @notice The model signs no more and nothing of it is minted any more.
     event ModelRevoked(bytes32 indexed modelId, string reason);
 
+    /// @notice The registry tells (or no longer tells) this contract of revocations.
+    event WatcherSet(address indexed watcher, bool watching);
+
     /// @notice A model needs an id and a signer.
     error IncompleteModel();
 
@@ -73,6 +76,12 @@ interface IModelRegistry {
     /// @notice The registry holds no more than 65,535 authorised models.
     error RegistryFull();
 
+    /// @notice The contract is told already, or was not told.
+    error WatcherUnchanged(address watcher, bool watching);
+
+    /// @notice The registry tells no more than this many contracts.
+    error TooManyWatchers(uint256 most);
+
     /// @notice No model has this number.
     error UnknownIndex(uint16 index);
 
@@ -89,6 +98,15 @@ interface IModelRegistry {
 
     /// @notice Ends a model's work in distrust; also possible after it retired. Governance only.
     function revoke(bytes32 modelId, string calldata reason) external;
+
+    /// @notice Tells a contract of every revocation in the same transaction, or ceases to. Governance only.
+    function setWatcher(address watcher, bool watching) external;
+
+    /// @notice The contracts that are told of revocations.
+    function watchers() external view returns (address[] memory);
+
+    /// @notice How many models were ever revoked.
+    function revocations() external view returns (uint16);
 
     /// @notice Where the model stands in its life.
     function stateOf(bytes32 modelId) external view returns (State);
@@ -119,7 +137,7 @@ interface IModelRegistry {
     /// @notice The span in which the model was authorised; zero where it has no beginning or no end yet.
     function spanOf(bytes32 modelId) external view returns (uint40 from, uint40 until);
 
-    /// @notice The number of a model whose anchored works may be minted: authorised or retired.
-    /// @dev Reverts with `ModelNotAuthorised` for any other.
-    function mintableIndex(bytes32 modelId) external view returns (uint16 index);
+    /// @notice Returns if works that the model anchored may be minted, that is if it is authorised or retired;
+    /// reverts with `ModelNotAuthorised` otherwise.
+    function requireMintable(bytes32 modelId) external view;
 }

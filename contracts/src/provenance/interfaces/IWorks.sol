@@ -37,13 +37,12 @@ interface IWorks {
         bool burnt;
     }
 
-    /// @notice A work was minted; the rest of its attestation can be read from the chain's state.
+    /// @notice A work was minted. With `tokenURI` and `parentsOf` this is its whole attestation.
     event Minted(
         uint256 indexed tokenId,
         bytes32 indexed modelId,
         address indexed creator,
         bytes32 recordDigest,
-        bytes32 metadataDigest,
         bytes32 splitId
     );
 
@@ -94,6 +93,12 @@ interface IWorks {
 
     /// @notice The royalty is above what this contract accepts.
     error RoyaltyTooHigh(uint16 bps, uint16 most);
+
+    /// @notice A transfer validator must be a contract.
+    error NotAContract(address validator);
+
+    /// @notice Only the model registry brings this news.
+    error OnlyRegistry(address caller);
 
     /// @notice The generation shown does not verify.
     error NotVerified(uint256 tokenId);
