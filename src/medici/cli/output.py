@@ -7,7 +7,6 @@ a person reads a rendering of the same object. Progress and logs go to stderr.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from medici.errors import MediciError
+    from medici.firm.house import Firm
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 FirmDir = Annotated[
@@ -112,21 +112,28 @@ def confirm(question: str, yes: bool, as_json: bool) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
-def password(purpose: str) -> str:
-    """The key store's password: MEDICI_PASSWORD, the file MEDICI_PASSWORD_FILE, or a prompt.
+def ask_password() -> str:
+    """Ask a person for the key store's password.
 
     Raises:
-        NoKey: none is set and nobody can be asked.
+        NoKey: nobody can be asked.
     """
-    if (text := os.environ.get("MEDICI_PASSWORD")) is not None:
-        return text
-    if name := os.environ.get("MEDICI_PASSWORD_FILE"):
-        return Path(name).read_text("utf-8").rstrip("\n")
     if sys.stdin.isatty():
-        return str(typer.prompt(f"Password of {purpose}", hide_input=True, err=True))
+        return str(typer.prompt("Password of the firm's keys", hide_input=True, err=True))
     from medici.errors import NoKey
 
     raise NoKey(
-        f"{purpose} needs a password and nobody can be asked",
+        "the firm's keys need a password and nobody can be asked",
         "set MEDICI_PASSWORD or MEDICI_PASSWORD_FILE",
     )
+
+
+def open_firm(folder: Path | None, network: str | None = None) -> Firm:
+    """The firm that a command is about.
+
+    Raises:
+        NoFirm, BadSettings: there is none, or its settings cannot be used.
+    """
+    from medici.firm.house import Firm
+
+    return Firm.open(folder or Path.cwd(), network, ask_password)

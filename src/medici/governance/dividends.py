@@ -45,7 +45,7 @@ def holdings(chain: Chain) -> list[Holding]:
     """Everybody who holds shares or is owed dividends, largest first."""
     shares = chain.contracts.shares
     supply = shares.total_supply()
-    seen = {Address(e.arguments["to"]) for e in shares.logs("Transfer")}
+    seen = {Address(e.arguments["to"]) for e in shares.past_events("Transfer")}
     found = [
         Holding(
             holder,

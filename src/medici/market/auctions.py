@@ -221,7 +221,7 @@ def settle(chain: Chain, key: str, by: Key, number: int) -> Sale:
 def settle_call(chain: Chain, number: int) -> Call:
     """The call that ends a lot; for a lazily minted one, with what its opening announced."""
     market = chain.contracts.market
-    for offered in market.logs("LazyWorkOffered", lot=number):
+    for offered in market.past_events("LazyWorkOffered", lot=number):
         return market.settle_lazy(number, offered.arguments["work"])
     return market.settle(number)
 
@@ -237,7 +237,7 @@ def sale_of(chain: Chain, receipt: Receipt) -> Sale:
 
 def _sale(chain: Chain, receipt: Receipt, outcome: str, said: Any) -> Sale:
     number = int(said["lot"])
-    (opening,) = chain.contracts.market.logs("AuctionOpened", lot=number)
+    (opening,) = chain.contracts.market.past_events("AuctionOpened", lot=number)
     primary = bool(opening.arguments["primary"])
     to_split = int(said.get("toSplit", 0))
     total = to_split + int(said.get("toSeller", 0))
@@ -258,7 +258,7 @@ def sales(chain: Chain) -> Sequence[Sale]:
     market = chain.contracts.market
     found = []
     for outcome in ("AuctionSettled", "AuctionUnsold", "AuctionVoided"):
-        for event in market.logs(outcome):
+        for event in market.past_events(outcome):
             receipt = chain.receipt(event.log.transaction)
             found.append(((event.log.block, event.log.index), sale_of(chain, receipt)))
     return [sale for _, sale in sorted(found, key=lambda pair: pair[0])]

@@ -77,10 +77,12 @@ KINDS = (
 def books(chain: Chain) -> Books:
     """The firm's books, added up from the chain's events."""
     revenue = chain.contracts.revenue
-    paid = [(KINDS[e.arguments["kind"]], e.arguments["amount"]) for e in revenue.logs("Paid")]
-    credited = sum(e.arguments["amount"] for e in revenue.logs("Credited"))
-    out = sum(e.arguments["amount"] for e in revenue.logs("Withdrawn"))
-    spent = sum(e.arguments["amount"] for e in revenue.logs("Spent"))
+    paid = [
+        (KINDS[e.arguments["kind"]], e.arguments["amount"]) for e in revenue.past_events("Paid")
+    ]
+    credited = sum(e.arguments["amount"] for e in revenue.past_events("Credited"))
+    out = sum(e.arguments["amount"] for e in revenue.past_events("Withdrawn"))
+    spent = sum(e.arguments["amount"] for e in revenue.past_events("Spent"))
     return Books(
         received=chain.money(sum(amount for _, amount in paid) + credited),
         paid_out=chain.money(out + spent),
