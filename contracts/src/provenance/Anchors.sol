@@ -26,24 +26,21 @@ contract Anchors is IAnchors, EIP712 {
     }
 
     /// @inheritdoc IAnchors
-    function anchor(
-        bytes32 modelId,
-        bytes32 root,
-        uint64 count,
-        string calldata uri,
-        bytes calldata signature
-    ) external returns (uint40 time) {
+    function anchor(bytes32 modelId, bytes32 root, uint64 count, bytes calldata signature)
+        external
+        returns (uint40 time)
+    {
         if (root == 0 || count == 0) revert EmptyBatch();
         mapping(bytes32 => uint256) storage batches = _anchored[modelId];
         if (batches[root] != 0) revert AlreadyAnchored(modelId, root, uint40(batches[root]));
-        (address expected, uint16 index) = registry.currentSigner(modelId);
+        (address signer, uint16 index) = registry.currentSigner(modelId);
         address recovered = ModelSignature.recover(batchDigest(modelId, root, count), signature);
-        if (recovered != expected) revert WrongSigner(recovered, expected);
+        if (recovered != signer) revert WrongSigner(recovered, signer);
 
         time = uint40(block.timestamp);
         batches[root] = uint256(time) | uint256(count) << 40 | uint256(index) << 104;
-        emit Anchored(modelId, root, count);
-        emit Commit(msg.sender, cidOf(root), uri);
+        string memory cid = cidOf(root);
+        emit Commit(signer, cid, cid);
     }
 
     /// @inheritdoc IAnchors
@@ -55,6 +52,11 @@ contract Anchors is IAnchors, EIP712 {
     function anchorOf(bytes32 modelId, bytes32 root) external view returns (uint40, uint64, uint16) {
         uint256 word = _anchored[modelId][root];
         return (uint40(word), uint64(word >> 40), uint16(word >> 104));
+    }
+
+    /// @inheritdoc IAnchors
+    function anchoredModel(bytes32 modelId, bytes32 root) external view returns (uint256) {
+        return _anchored[modelId][root] >> 104;
     }
 
     /// @inheritdoc IAnchors

@@ -15,8 +15,10 @@ library ContentId {
         // Head and digest are 288 bits: 32 characters hold the first 160, 26 the other 128 and two zeros.
         uint256 first = _encode(uint256(head) << 128 | uint256(digest) >> 128);
         uint256 second = _encode(uint256(uint128(uint256(digest))) << 32);
-        cid = new string(59);
         assembly ("memory-safe") {
+            cid := mload(0x40)
+            mstore(0x40, add(cid, 0x60))
+            mstore(cid, 59)
             mstore8(add(cid, 0x20), 0x62)
             mstore(add(cid, 0x21), first)
             // The last six characters belong to nothing; what follows the text stays clean.

@@ -134,7 +134,7 @@ contract ModelRegistry is IModelRegistry, Governed {
 
     /// @inheritdoc IModelRegistry
     function currentSigner(bytes32 modelId) external view returns (address signer, uint16 index) {
-        Life storage life = _lives[modelId];
+        Life memory life = _lives[modelId];
         if (life.state != State.Authorised) revert ModelNotAuthorised(modelId, life.state);
         return (life.signer, life.index);
     }

@@ -10,8 +10,12 @@ library ModelSignature {
 
     /// @notice Who signed, or zero if the signature is malformed.
     function recover(bytes32 digest, bytes calldata signature) internal view returns (address) {
-        if (signature.length != 65 || uint256(bytes32(signature[32:64])) > HALF_ORDER) return address(0);
-        return ECDSA.tryRecoverCalldata(digest, signature);
+        if (signature.length != 65) return address(0);
+        uint256 s;
+        assembly ("memory-safe") {
+            s := calldataload(add(signature.offset, 0x20))
+        }
+        return s > HALF_ORDER ? address(0) : ECDSA.tryRecoverCalldata(digest, signature);
     }
 
     /// @notice The same, for a signature in memory.

@@ -103,7 +103,7 @@ contract Works is IWorks, IERC7007, ICreatorToken, IRevocationWatcher, Pausable,
         bytes32[] calldata proof,
         address to
     ) external {
-        (uint16 model, uint32 split) = _requireMintable(attestation, parents, root, proof);
+        (uint256 model, uint256 split) = _requireMintable(attestation, parents, root, proof);
         _mintWork(attestation, parents, to, model, split);
     }
 
@@ -127,19 +127,22 @@ contract Works is IWorks, IERC7007, ICreatorToken, IRevocationWatcher, Pausable,
         uint256[] calldata parents,
         bytes32 root,
         bytes32[] calldata proof
-    ) private view returns (uint16 model, uint32 split) {
-        _requireNew(attestation);
+    ) private view returns (uint256 model, uint256 split) {
+        bool noneRevoked = _requireNew(attestation);
         _requireParents(attestation, parents);
-        (,, model) = anchors.anchorOf(attestation.modelId, root);
+        if (!noneRevoked) registry.requireMintable(attestation.modelId);
+        model = anchors.anchoredModel(attestation.modelId, root);
         if (model == 0) revert NotAnchored(attestation.modelId, root);
-        if (!_noneRevoked) registry.requireMintable(attestation.modelId);
         bytes32 leaf = _structHash(attestation);
         if (!MerkleProofLib.verifyCalldata(proof, root, leaf)) revert WrongProof(leaf, root);
         split = _split(attestation);
     }
 
-    /// @dev Open, complete, never minted, and asked for by who may ask.
-    function _requireNew(Attestation calldata attestation) private view whenOpen {
+    /// @dev Open, complete, never minted, and asked for by who may ask. Both flags stand in one word, read once.
+    function _requireNew(Attestation calldata attestation) private view returns (bool noneRevoked) {
+        bool closed = paused;
+        noneRevoked = _noneRevoked;
+        if (closed) revert IsPaused();
         uint256 tokenId = attestation.tokenId;
         if (tokenId == 0 || attestation.metadataDigest == 0) revert IncompleteAttestation();
         if (_getExtraData(tokenId) != 0) revert AlreadyMinted(tokenId);
@@ -162,7 +165,7 @@ contract Works is IWorks, IERC7007, ICreatorToken, IRevocationWatcher, Pausable,
         }
     }
 
-    function _split(Attestation calldata attestation) private view returns (uint32 split) {
+    function _split(Attestation calldata attestation) private view returns (uint256 split) {
         split = revenue.splitIndex(attestation.splitId);
         if (split == 0) revert UnknownSplit(attestation.splitId);
     }
@@ -171,20 +174,20 @@ contract Works is IWorks, IERC7007, ICreatorToken, IRevocationWatcher, Pausable,
         Attestation calldata attestation,
         uint256[] calldata parents,
         address to,
-        uint16 model,
-        uint32 split
+        uint256 model,
+        uint256 split
     ) private {
         uint256 tokenId = attestation.tokenId;
-        uint96 origin = uint96(model) | uint96(uint40(block.timestamp)) << 16 | uint96(split) << 56;
+        uint256 origin = model | block.timestamp << 16 | split << 56;
         if (to == attestation.creator) origin |= UNMOVED;
         _metadata[tokenId] = attestation.metadataDigest;
         if (parents.length != 0) {
             _parents[tokenId] = parents;
             emit Derived(tokenId, parents);
         }
-        _mintAndSetExtraDataUnchecked(to, tokenId, origin);
+        _mintAndSetExtraDataUnchecked(to, tokenId, uint96(origin));
         emit Minted(
-            tokenId, attestation.modelId, attestation.creator, attestation.recordDigest, attestation.splitId
+            tokenId, attestation.creator, attestation.modelId, attestation.recordDigest, attestation.splitId
         );
     }
 

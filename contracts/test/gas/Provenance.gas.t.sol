@@ -70,7 +70,7 @@ contract ProvenanceGasTest is Firm {
     function test_anchorTenThousandRecords() public {
         bytes32 root = keccak256("gas, root");
         bytes memory signature = signDigest(modelKey, anchors.batchDigest(MODEL, root, 10_000));
-        anchors.anchor(MODEL, root, 10_000, "", signature);
+        anchors.anchor(MODEL, root, 10_000, signature);
         measured("anchor 10,000 records", 60_000);
     }
 

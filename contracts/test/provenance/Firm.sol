@@ -133,7 +133,7 @@ abstract contract Firm is Test {
 
     function anchorRoot(bytes32 modelId, uint256 key, bytes32 root, uint64 count) internal {
         bytes memory signature = signDigest(key, anchors.batchDigest(modelId, root, count));
-        anchors.anchor(modelId, root, count, "", signature);
+        anchors.anchor(modelId, root, count, signature);
     }
 
     function hashPair(bytes32 a, bytes32 b) internal pure returns (bytes32) {

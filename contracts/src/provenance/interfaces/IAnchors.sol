@@ -7,12 +7,13 @@ import {IModelRegistry} from "./IModelRegistry.sol";
 /// @notice A model signs the Merkle root of a batch of attestations (EIP-712 `Batch`); anyone may bring it.
 /// The block time of the first anchoring is kept for ever.
 interface IAnchors {
-    /// @notice A batch was anchored at the time of this block.
-    event Anchored(bytes32 indexed modelId, bytes32 indexed root, uint64 count);
-
-    /// @notice ERC-7053: `recorder` commits the asset with the content identifier `assetCid`.
-    /// @dev Here the asset is the root node of the tree: CIDv1, codec raw, multihash keccak-256, whose digest
-    /// is the root itself. `commitData` says where the batch may be fetched; it is a hint of the recorder.
+    /// @notice ERC-7053: a batch was anchored at the time of this block.
+    /// @dev The asset is the root node of the tree: CIDv1, codec raw, multihash keccak-256, whose digest is the
+    /// root itself. An indexed text stands in a log by its hash only, so the data repeats it in full; model, time
+    /// and size are read from `registry` and `anchorOf`.
+    /// @param recorder The signer of the model, on whose word the batch stands; not who brought it.
+    /// @param assetCid The content identifier of the root.
+    /// @param commitData The content identifier again, readable.
     event Commit(address indexed recorder, string indexed assetCid, string commitData);
 
     /// @notice The model anchored this root before; the first time stands.
@@ -28,16 +29,11 @@ interface IAnchors {
     /// @param modelId The model that made the works and signed the batch.
     /// @param root Merkle root (keccak-256, sorted pairs) over the EIP-712 struct hashes of the attestations.
     /// @param count How many attestations the tree holds.
-    /// @param uri Where the batch may be fetched, or empty. Not signed: a hint, emitted only.
     /// @param signature The model's 65 bytes `r ‖ s ‖ v` over `Batch(bytes32 modelId,bytes32 root,uint64 count)`.
     /// @return time The block time that is now on record.
-    function anchor(
-        bytes32 modelId,
-        bytes32 root,
-        uint64 count,
-        string calldata uri,
-        bytes calldata signature
-    ) external returns (uint40 time);
+    function anchor(bytes32 modelId, bytes32 root, uint64 count, bytes calldata signature)
+        external
+        returns (uint40 time);
 
     /// @notice When the model anchored the root; zero if it did not.
     function anchoredAt(bytes32 modelId, bytes32 root) external view returns (uint40 time);
@@ -47,6 +43,9 @@ interface IAnchors {
         external
         view
         returns (uint40 time, uint64 count, uint16 modelIndex);
+
+    /// @notice The number of the model if it anchored the root, zero if it did not.
+    function anchoredModel(bytes32 modelId, bytes32 root) external view returns (uint256 modelIndex);
 
     /// @notice Whether a leaf stands in a batch that the model anchored, and since when (zero if not).
     function leafAnchoredAt(bytes32 modelId, bytes32 root, bytes32 leaf, bytes32[] calldata proof)

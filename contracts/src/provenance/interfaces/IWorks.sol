@@ -39,11 +39,7 @@ interface IWorks {
 
     /// @notice A work was minted. With `tokenURI` and `parentsOf` this is its whole attestation.
     event Minted(
-        uint256 indexed tokenId,
-        bytes32 indexed modelId,
-        address indexed creator,
-        bytes32 recordDigest,
-        bytes32 splitId
+        uint256 indexed tokenId, address creator, bytes32 modelId, bytes32 recordDigest, bytes32 splitId
     );
 
     /// @notice The work is a derivative of these.
