@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import WrongUse
+from medici.ledger.chain import attestation_struct
+from medici.ledger.clients import structs
 from medici.records import ZERO_DIGEST, Address, Attestation, Digest, Money, WorkId
 
 if TYPE_CHECKING:
@@ -38,12 +40,11 @@ class LazyWork:
     proof: tuple[Digest, ...]
 
     @property
-    def as_abi(self) -> tuple[Any, ...]:
-        """The struct `LazyWork` of the contract."""
-        a = self.attestation
-        struct = (a.work.token_id, *a.words[1:6], a.creator)
-        parents = [parent.token_id for parent in a.parents]
-        return (struct, parents, self.root.raw, [digest.raw for digest in self.proof])
+    def as_struct(self) -> structs.LazyWork:
+        """As the contract takes it."""
+        parents = [parent.token_id for parent in self.attestation.parents]
+        struct = attestation_struct(self.attestation)
+        return structs.LazyWork(struct, parents, self.root, list(self.proof))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,26 +125,25 @@ class Sale:
         }
 
 
-def terms(auction: AuctionSettings, decimals: int, reserve: Money | None = None) -> tuple[Any, ...]:
-    """The struct `Terms` of the contract, from the firm's settings."""
+def terms(auction: AuctionSettings, decimals: int, reserve: Money | None = None) -> structs.Terms:
+    """The conditions of an auction that begins now, from the firm's settings."""
     least = reserve or Money.parse(auction.reserve, decimals)
-    start_now = 0
-    return (
-        least.units,
-        ZERO_DIGEST.raw,
-        start_now,
-        auction.duration,
-        auction.extension,
-        auction.minimum_raise,
+    return structs.Terms(
+        reserve=least.units,
+        secret_reserve=ZERO_DIGEST,
+        start=0,
+        duration=auction.duration,
+        extension=auction.extension,
+        raise_bps=auction.minimum_raise,
     )
 
 
-def open_lazy_call(chain: Chain, work: LazyWork, conditions: tuple[Any, ...]) -> Call:
+def open_lazy_call(chain: Chain, work: LazyWork, conditions: structs.Terms) -> Call:
     """Offer a work that nobody minted yet."""
-    return chain.contracts.market.open_lazy_auction(work.as_abi, conditions)
+    return chain.contracts.market.open_lazy_auction(work.as_struct, conditions)
 
 
-def open_call(chain: Chain, work: WorkId, conditions: tuple[Any, ...]) -> Call:
+def open_call(chain: Chain, work: WorkId, conditions: structs.Terms) -> Call:
     """Offer a work that the sender owns."""
     return chain.contracts.market.open_auction(work.token_id, conditions)
 

@@ -94,7 +94,7 @@ def books(chain: Chain) -> Books:
 
 def split_number(chain: Chain, split: Digest) -> int:
     """The short number of a split; 0 when it does not exist on this chain yet."""
-    return int(chain.contracts.revenue.split_index(split.raw))
+    return int(chain.contracts.revenue.split_index(split))
 
 
 def owed(chain: Chain, account: Address) -> dict[int, Money]:
