@@ -91,13 +91,15 @@ def _prepare(folder: Path, seed: int, rounds: int) -> Firm:
     mark = state / MARK
     wanted = {"seed": seed, "rounds": rounds, "finished": False}
     if mark.exists():
-        if json.loads(mark.read_bytes()) == wanted:
+        begun = (folder / "medici.toml").exists()
+        if json.loads(mark.read_bytes()) == wanted and begun:
             return Firm.open(folder)
-        launch.down(Firm.open(folder))
-        for part in (state, folder / "out"):
+        if begun:
+            launch.down(Firm.open(folder))
+        for part in (folder / "out", state):
             shutil.rmtree(part, ignore_errors=True)
-        (folder / "medici.toml").unlink()
-        (folder / ".gitignore").unlink(missing_ok=True)
+        for name in ("medici.toml", ".gitignore"):
+            (folder / name).unlink(missing_ok=True)
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUse(f"{folder} is not empty and holds no demo", "name another folder with --dir")
     atomic_write(mark, json.dumps(wanted).encode())

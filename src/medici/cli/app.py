@@ -9,7 +9,6 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from medici import __version__
@@ -21,7 +20,6 @@ app = typer.Typer(
     name="medici",
     help="An algorithmic creative firm: models make works, every work carries its proof, "
     "the chain sells them and pays everybody.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     add_completion=False,
@@ -57,20 +55,20 @@ def options(
 
 def run(arguments: list[str] | None = None) -> None:
     """Run one command and leave with the exit code that tells how it went."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     as_json = wants_json(words)
     try:
         code = app(words, prog_name="medici", standalone_mode=False)
         status = code if isinstance(code, int) else 0
-    except click.exceptions.Exit as leave:
+    except typer.Exit as leave:
         status = leave.exit_code
-    except click.ClickException as error:
-        if as_json:
-            print_error(WrongUse(error.format_message(), "see --help"), as_json)
-        else:
-            error.show()
+    except typer.TyperException as error:
+        said = getattr(error, "format_message", error.__str__)()
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "medici"
+        print_error(WrongUse(said, f"{command} --help says how it is used"), as_json)
         status = WrongUse.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         stopped = Interrupted("stopped", "the same command goes on where this one stopped")
         print_error(stopped, as_json)
         status = stopped.exit_code

@@ -32,8 +32,7 @@ class Entry:
         round: the round that made it; 0 when made by hand.
         scores: what the filter measured: ``quality``, ``novelty``.
         generation: the generation record's JSON.
-        fingerprint: PDQ hash as hex, empty before certification.
-        fingerprint_quality: PDQ's own quality figure, 0 to 100.
+        fingerprint: the fingerprint's JSON (`provenance.fingerprint`).
         certified: CID of the certified file, before any anchor was written into it.
         metadata: CID of the token's metadata JSON.
         attestation: the attestation's JSON.
@@ -47,8 +46,7 @@ class Entry:
     round: int
     scores: dict[str, float]
     generation: dict[str, Any]
-    fingerprint: str = ""
-    fingerprint_quality: int = 0
+    fingerprint: dict[str, Any] = field(default_factory=dict)
     certified: str = ""
     metadata: str = ""
     attestation: dict[str, Any] = field(default_factory=dict)

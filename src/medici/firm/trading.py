@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medici.errors import WrongUse
 from medici.governance import dividends
+from medici.ledger.chain import attestation_struct
 from medici.market import auctions, earnings
 from medici.records import Address, Money
 
@@ -63,10 +64,10 @@ def mint(
 def _mint_call(chain: Chain, entry: Entry, receiver: Address) -> Call:
     works, attested = chain.contracts.works, entry.attested
     parents = [parent.token_id for parent in attested.parents]
-    struct = (attested.work.token_id, *attested.words[1:6], attested.creator)
+    struct = attestation_struct(attested)
     if entry.anchor:
         root, proof = entry.proof
-        return works.mint_lazily(struct, parents, root.raw, [p.raw for p in proof], receiver)
+        return works.mint_lazily(struct, parents, root, list(proof), receiver)
     return works.mint(struct, parents, receiver, bytes.fromhex(entry.signature))
 
 
