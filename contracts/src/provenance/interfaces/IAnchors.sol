@@ -47,12 +47,6 @@ interface IAnchors {
     /// @notice The number of the model if it anchored the root, zero if it did not.
     function anchoredModel(bytes32 modelId, bytes32 root) external view returns (uint256 modelIndex);
 
-    /// @notice Whether a leaf stands in a batch that the model anchored, and since when (zero if not).
-    function leafAnchoredAt(bytes32 modelId, bytes32 root, bytes32 leaf, bytes32[] calldata proof)
-        external
-        view
-        returns (uint40 time);
-
     /// @notice The content identifier (CIDv1) under which `Commit` names a root.
     function cidOf(bytes32 root) external pure returns (string memory);
 

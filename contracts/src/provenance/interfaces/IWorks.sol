@@ -37,10 +37,8 @@ interface IWorks {
         bool burnt;
     }
 
-    /// @notice A work was minted. With `tokenURI` and `parentsOf` this is its whole attestation.
-    event Minted(
-        uint256 indexed tokenId, address creator, bytes32 modelId, bytes32 recordDigest, bytes32 splitId
-    );
+    /// @notice A work was minted. With `provenanceOf` and `parentsOf` this is its whole attestation.
+    event Minted(uint256 indexed tokenId, address creator, bytes32 recordDigest);
 
     /// @notice The work is a derivative of these.
     event Derived(uint256 indexed tokenId, uint256[] parents);
@@ -83,9 +81,6 @@ interface IWorks {
 
     /// @notice A work has at most this many parents.
     error TooManyParents(uint256 given, uint256 most);
-
-    /// @notice The token id or the metadata digest of an attestation is zero.
-    error IncompleteAttestation();
 
     /// @notice The royalty is above what this contract accepts.
     error RoyaltyTooHigh(uint16 bps, uint16 most);
