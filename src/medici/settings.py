@@ -111,12 +111,14 @@ class CollectorsSettings:
         budget: money each is given at the start, in units of the currency.
         median: median of what a collector thinks a work is worth, in units of the currency.
         resales: share of works owned that a collector offers again a round, basis points.
+        shares: part of the firm's shares they hold together from the start, basis points.
     """
 
     count: int = 6
     budget: str = "5000"
     median: str = "140"
     resales: int = 2500
+    shares: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ class Settings:
             ("round.auctioned", self.round.auctioned, 0, self.round.vetted),
             ("collectors.count", self.collectors.count, 0, 100),
             ("collectors.resales", self.collectors.resales, 0, FULL_BPS),
+            ("collectors.shares", self.collectors.shares, 0, FULL_BPS - shares.artist),
         ):
             if not low <= value <= high:
                 raise BadSettings(f"{name} = {value} is out of range", f"{low} to {high}")

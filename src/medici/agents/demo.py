@@ -53,9 +53,8 @@ def play(
         _clock(seconds, current, step)
         progress(len(durable.STEPS) * (number - 1) + durable.STEPS.index(step) + 1)
 
-    with launch.chain(firm, tied=True) as chain:
-        _clock(seconds, current, "launch")
-        launch.deploy(firm, chain)
+    _clock(seconds, current, "launch")
+    with launch.chain(firm, tied=True, deploy=True) as chain:
         reports, _ = durable.run(firm, chain, rounds, seed, watch)
         _clock(seconds, current, "check")
         result = _result(firm, chain, reports)

@@ -94,8 +94,10 @@ def deploy(
     opened = open_firm(firm, network)
     if not opened.network.kept:
         confirm(f"Deploy on {opened.network.name}? This costs real money.", yes, as_json)
-    with launch.chain(opened) as chain:
-        result = launch.deploy(opened, chain)
+    from medici.firm import overview
+
+    with launch.chain(opened, tied=True, deploy=True):
+        result = overview.status(opened)
     show(result, as_json, _show_status)
 
 
@@ -120,8 +122,7 @@ def run(
     from medici.firm import launch
 
     opened = open_firm(firm, network)
-    with launch.chain(opened, tied=True) as chain:
-        launch.deploy(opened, chain)
+    with launch.chain(opened, tied=True, deploy=True) as chain:
         from medici.agents import durable
 
         with progress("running", rounds * len(durable.STEPS), as_json) as done:

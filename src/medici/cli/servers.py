@@ -2,8 +2,109 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
 import typer
+
+from medici.cli.output import FirmDir, Json, Network, open_firm, say
+
+if TYPE_CHECKING:
+    from medici.firm.house import Firm
+
+HOST = "127.0.0.1"
+PORT = 8000
 
 
 def add_to(app: typer.Typer) -> None:
     """Put this group's commands into the program."""
+    app.command(name="serve")(serve_command)
+
+
+def serve_command(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = HOST,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 chooses a free one.")] = PORT,
+    firm: FirmDir = None,
+    network: Network = None,
+    as_json: Json = False,
+) -> None:
+    """Show the gallery, every work's proof, and verification by drop, in the browser."""
+    serve(open_firm(firm, network), host, port, as_json=as_json)
+
+
+def keep_serving(folder: Path, host: str = HOST, port: int = PORT) -> None:
+    """Serve the firm in this folder until Ctrl-C."""
+    from medici.firm.house import Firm
+
+    serve(Firm.open(folder), host, port)
+
+
+def serve(firm: Firm, host: str = HOST, port: int = PORT, *, as_json: bool = False) -> None:
+    """Serve this firm's page until Ctrl-C or SIGTERM, either of which ends it well.
+
+    Raises:
+        PortTaken: another program listens there, or this user may not.
+    """
+    listener = listen(host, port)
+    chosen = listener.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{chosen}"
+    import uvicorn
+
+    from medici.web.app import create_app
+
+    config = uvicorn.Config(
+        create_app(firm),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    signal.signal(signal.SIGTERM, _leave)
+    with listener:
+        if as_json:
+            sys.stdout.write(json.dumps({"url": url}) + "\n")
+            sys.stdout.flush()
+        else:
+            say(f"{firm.settings.firm.name} is at {url}  (Ctrl-C ends)")
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            return  # the ordinary way to end it
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        PortTaken: as `serve`.
+        WrongUse: no such address on this machine.
+    """
+    import errno
+
+    from medici.errors import PortTaken, WrongUse
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"port {port} is used by another program", "medici serve --port 0 chooses another"
+            ) from None
+        if error.errno == errno.EACCES:
+            raise PortTaken(f"port {port} needs more rights", "choose one above 1023") from None
+        raise WrongUse(f"cannot listen on {host}: {error.strerror or error}") from None
+    return listener
+
+
+def _leave(signum: int, frame: object) -> NoReturn:
+    raise SystemExit(0)

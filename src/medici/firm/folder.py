@@ -57,6 +57,7 @@ count = 6
 budget = "5000"
 median = "140"
 resales = 2500             # basis points of owned works offered again each round
+shares = 1000              # basis points of the firm's shares, held together from the start
 
 [networks.local]           # kept by Medici itself (anvil); `medici up` starts it
 chain_id = 31337

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from medici import settings as settings_
 from medici.errors import NoWeights
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from medici.settings import Settings
     from medici.studio import Generator
 
-ROLES = ("artist", "deployer", "guardian", "model")
+ROLES = ("artist", "deployer", "guardian")
 """The keys a firm has of its own."""
 
 
@@ -85,21 +85,32 @@ class Firm:
         return network(self.settings, environ=self.environ)
 
     @cached_property
-    def keyring(self) -> Keyring:
-        """The firm's encrypted keys.
+    def password(self) -> Callable[[], str]:
+        """Asks for the password of keys and certificates, once.
 
-        On the local chain, whose money is worth nothing, a random password is kept beside them so
-        that nobody need type one; on any other the password must be given.
+        On the local chain, whose money is worth nothing, a random one is kept beside the keys so
+        that nobody need type it; on any other it must be given.
         """
-        from medici.ledger.accounts import Keyring, make_password_file, password_source
+        from medici.ledger.accounts import make_password_file, password_source
 
-        folder = self.settings.state / "keys" / self.settings.network
-        file = folder / "password"
+        file = self.keys / "password"
         given = {"MEDICI_PASSWORD", "MEDICI_PASSWORD_FILE"} & set(self.environ)
-        if self.network.kept and not given and not any(folder.glob("*.json")):
+        if self.network.kept and not given and not any(self.keys.glob("*.json")):
             make_password_file(file)
-        password = password_source(self.environ, file if self.network.kept else None, self.prompt)
-        return Keyring(folder, password, cost="light" if self.network.kept else "standard")
+        return password_source(self.environ, file if self.network.kept else None, self.prompt)
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys for the chain in use."""
+        return self.settings.state / "keys" / self.settings.network
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The firm's encrypted keys."""
+        from medici.ledger.accounts import Keyring
+
+        cost: Literal["light", "standard"] = "light" if self.network.kept else "standard"
+        return Keyring(self.keys, self.password, cost=cost)
 
     def key(self, role: str) -> Key:
         """The unlocked key of a role.
