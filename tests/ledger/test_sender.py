@@ -259,7 +259,7 @@ def test_a_chain_that_lost_its_last_blocks_is_brought_back(
 
 def test_a_chain_killed_and_begun_anew_is_played_from_the_journal(tmp_path: Path) -> None:
     key, journal = Key.generate(), Journal(tmp_path / "journal.sqlite", time.time)
-    chain = Node(tmp_path / "chain")
+    chain = Node(tmp_path / "chain", save_every=3600)
     with chain.tied() as running, Rpc(running.url, attempts=1) as client:
         fund(client, [key.address])
         sender = Sender(client, journal, 31337, patience=QUICK)

@@ -198,7 +198,7 @@ class Keyring:
             WrongUse: the role has one already, or its name is not plain.
             WrongPassword: no password is given.
         """
-        path = self._path(role)
+        path = self.path(role)
         if path.exists():
             raise WrongUse(f"role {role!r} has a key already", f"it is in {path}")
         from eth_account import Account
@@ -214,7 +214,7 @@ class Keyring:
 
     def ensure(self, role: str) -> Address:
         """The account of a role, its key made now if it has none."""
-        if not self._path(role).exists():
+        if not self.path(role).exists():
             with contextlib.suppress(WrongUse):  # another process was first: its key counts
                 return self.create(role)
         return self.address(role)
@@ -235,13 +235,13 @@ class Keyring:
                 secret = bytes(Account.decrypt(stored, self._password()))
             except ValueError as error:
                 if "MAC" not in str(error):
-                    raise UnreadableFile(f"key file {self._path(role)}: {error}") from error
+                    raise UnreadableFile(f"key file {self.path(role)}: {error}") from error
                 raise WrongPassword(
                     f"the password does not open the key of {role!r}",
                     "set MEDICI_PASSWORD to the password the keys were made with",
                 ) from None
             except (KeyError, TypeError) as error:
-                raise UnreadableFile(f"key file {self._path(role)} is damaged: {error}") from error
+                raise UnreadableFile(f"key file {self.path(role)} is damaged: {error}") from error
             self._unlocked[role] = Key(secret)
         return self._unlocked[role]
 
@@ -254,13 +254,14 @@ class Keyring:
             for number in range(count)
         ]
 
-    def _path(self, role: str) -> Path:
+    def path(self, role: str) -> Path:
+        """The file that holds, or would hold, the key of a role."""
         if not _NAME.fullmatch(role):
             raise WrongUse(f"not a role: {role!r}", "small letters, digits and hyphens")
         return self.folder / f"{role}.json"
 
     def _read(self, role: str) -> dict[str, Any]:
-        path = self._path(role)
+        path = self.path(role)
         try:
             stored = json.loads(path.read_bytes())
         except FileNotFoundError:

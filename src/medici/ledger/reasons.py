@@ -29,7 +29,7 @@ _PANICS = {
 
 
 class _Filler(string.Formatter):
-    """Fills sentences: ``{amount:money}``, ``{end:time}``, ``{work:id}``, ``{term:text}``."""
+    """Fills sentences: ``{amount:money}``, ``{end:time}``, ``{work:id}``."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "money":
@@ -46,9 +46,6 @@ class _Filler(string.Formatter):
             return text[:8] + "…"
         if format_spec == "percent":
             return f"{int(value) / 100:g} %"
-        if format_spec == "text":  # a word of a contract that holds ASCII
-            raw = bytes.fromhex(str(value).removeprefix("0x")).rstrip(b"\0")
-            return raw.decode("ascii", "replace")
         return str(super().format_field(value, format_spec))
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 Keys are error signatures. Values in braces are the error's arguments; the word behind the colon
 says how they are written: ``money``, ``shares``, ``time``, ``id`` (first digits of a digest),
-``percent`` (of basis points), ``text`` (a word that holds ASCII).
+``percent`` (of basis points).
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ class Sentence(NamedTuple):
 
 
 _MARKET = {
+    "RevealOver(uint256,uint256)": Sentence(
+        "the private reserve of auction {lot} could be shown until {until:time}"
+    ),
     "AlreadyOffered(uint256,uint256)": Sentence(
         "work {tokenId:id} is in open auction {lot} already"
     ),
-    "BadTerms(bytes32,uint256,uint256,uint256)": Sentence(
-        "the term {term:text} is {value}, which is out of range", "{low} to {high}"
+    "BadTerms(string,uint256,uint256,uint256)": Sentence(
+        "the term {term} is {value}, which is out of range", "{low} to {high}"
     ),
     "BidTooHigh(uint256)": Sentence("{amount:money} is more than any sum of money"),
     "BidTooLow(uint256,uint256,uint256)": Sentence(
@@ -41,10 +44,6 @@ _MARKET = {
         "auction {lot} has a bid of {amount:money} by {bidder} and cannot be cancelled"
     ),
     "LotClosed(uint256)": Sentence("auction {lot} is over already"),
-    "MarketNotApproved(address)": Sentence(
-        "account {account} has not approved the market to mint or move its works",
-        "approve the market in Works first",
-    ),
     "NotEnded(uint256,uint256)": Sentence(
         "auction {lot} runs until {end:time}", "settle it after that"
     ),
@@ -56,7 +55,6 @@ _MARKET = {
         "the market holds no work {tokenId:id} for account {caller}"
     ),
     "NothingToReveal(uint256)": Sentence("auction {lot} has no private reserve left to show"),
-    "Paused()": Sentence("new auctions and bids are paused", "settling and withdrawing still work"),
     "RevealPending(uint256,uint256)": Sentence(
         "the seller of auction {lot} may show the private reserve until {until:time}"
     ),
@@ -66,7 +64,6 @@ _MARKET = {
         "from {voidableAt:time} on anybody may void the auction, and the bidder is refunded",
     ),
     "UnknownLot(uint256)": Sentence("there is no auction {lot}"),
-    "UnknownSplitOf(uint256)": Sentence("work {tokenId:id} names a split that does not exist"),
     "WrongReveal(uint256)": Sentence(
         "reserve and salt are not what the seller of auction {lot} committed to"
     ),
@@ -78,6 +75,14 @@ _MARKET = {
 }
 
 _REVENUE = {
+    "AmountTooLarge(uint256)": Sentence("{amount:money} is more than any sum of money"),
+    "NothingDue(address,bytes32)": Sentence("nothing of token {token} is due to {account}"),
+    "NothingToClimb(uint32,uint32)": Sentence(
+        "split {parent} has had its share of split {child} already"
+    ),
+    "OnlyRevenue(address)": Sentence("only Revenue may do this, not account {caller}"),
+    "SweepInstead()": Sentence("the firm's money leaves a deposit address through Revenue only"),
+    "WrongRecipients(bytes32)": Sentence("these are not the recipients of split {splitId:id}"),
     "BadDestination(address)": Sentence("money cannot be sent to account {to}"),
     "BadRecipient(bytes32,uint16)": Sentence(
         "a recipient of the split is malformed: {account} with {bps:percent}"
@@ -103,9 +108,7 @@ _REVENUE = {
     "SpenderNotAllowed(address,address)": Sentence(
         "account {account} has not allowed {spender} to spend its credit"
     ),
-    "UnfitCurrency(address,bytes32)": Sentence(
-        "token {currency} cannot be the firm's money: {why:text}"
-    ),
+    "UnfitCurrency(address,string)": Sentence("token {currency} cannot be the firm's money: {why}"),
     "UnknownParent(bytes32)": Sentence("the parent split {splitId:id} does not exist"),
     "UnknownSplit(bytes32)": Sentence(
         "the split {splitId:id} does not exist", "create it in Revenue first"
@@ -114,6 +117,10 @@ _REVENUE = {
 }
 
 _PROVENANCE = {
+    "NotAContract(address)": Sentence("no contract stands at {validator}"),
+    "OnlyRegistry(address)": Sentence("only the model registry may do this, not {caller}"),
+    "TooManyWatchers(uint256)": Sentence("the registry tells no more than {most} contracts"),
+    "WatcherUnchanged(address,bool)": Sentence("{watcher} is told of revocations just as before"),
     "AlreadyAnchored(bytes32,bytes32,uint40)": Sentence(
         "the batch {root:id} was anchored at {time:time} already"
     ),
@@ -121,7 +128,6 @@ _PROVENANCE = {
     "AlreadyProposed(bytes32)": Sentence("this very model was proposed before"),
     "DuplicateParent(uint256)": Sentence("parent {tokenId:id} is named twice"),
     "EmptyBatch()": Sentence("a batch needs at least one work"),
-    "IncompleteAttestation()": Sentence("the attestation lacks a part"),
     "IncompleteModel()": Sentence("a model needs an id and a signer"),
     "IsPaused()": Sentence("new works and batches are paused", "what exists is not touched"),
     "ModelNotAuthorised(bytes32,uint8)": Sentence(
@@ -162,6 +168,7 @@ _PROVENANCE = {
 }
 
 _GOVERNANCE = {
+    "IssueClosed()": Sentence("shares are issued once, before the first dividend"),
     "AlreadyVesting(address)": Sentence("account {holder} has shares that vest already"),
     "BadBuyBack(uint256,uint256,uint256)": Sentence(
         "an offer to buy back needs a price, a budget and a time in the future"
@@ -193,4 +200,109 @@ _GOVERNANCE = {
     "ZeroAddress()": Sentence("an address that must be set is zero"),
 }
 
-SENTENCES: dict[str, Sentence] = _MARKET | _REVENUE | _PROVENANCE | _GOVERNANCE
+_POOR = Sentence(
+    "the money could not be moved: the payer's balance or allowance is too small",
+    "get money, or allow the contract to take it",
+    funds=True,
+)
+
+_MONEY = (
+    {
+        "AllowanceOverflow()": Sentence("the allowance is too large"),
+        "AllowanceUnderflow()": Sentence("the allowance is smaller than what is to be taken off"),
+        "ApproveFailed()": Sentence("the token refused to allow a spender"),
+        "AuthorizationNotValidNow(uint256,uint256)": Sentence(
+            "the payment authorisation is valid only from {validAfter:time} to {validBefore:time}"
+        ),
+        "AuthorizationUsedBefore(address,bytes32)": Sentence(
+            "this payment authorisation of {authorizer} was used or cancelled before"
+        ),
+        "ERC20ExceededSafeSupply(uint256,uint256)": Sentence(
+            "a supply of {increasedSupply:shares} is above the most, {cap:shares}"
+        ),
+        "ERC20InsufficientAllowance(address,uint256,uint256)": Sentence(
+            "{spender} may take {allowance} units, not the {needed} needed", funds=True
+        ),
+        "ERC20InsufficientBalance(address,uint256,uint256)": Sentence(
+            "account {sender} holds {balance} units, not the {needed} needed", funds=True
+        ),
+        "ERC20InvalidApprover(address)": Sentence("account {approver} cannot allow anything"),
+        "ERC20InvalidReceiver(address)": Sentence("account {receiver} cannot receive this"),
+        "ERC20InvalidSender(address)": Sentence("account {sender} cannot send this"),
+        "ERC20InvalidSpender(address)": Sentence("account {spender} cannot be allowed to spend"),
+        "ERC2612ExpiredSignature(uint256)": Sentence("the permit ended at {deadline:time}"),
+        "ERC2612InvalidSigner(address,address)": Sentence(
+            "the permit is signed by {signer}, not by {owner}"
+        ),
+        "ETHTransferFailed()": Sentence("the chain's coin could not be sent"),
+        "InsufficientAllowance()": Sentence(
+            "the allowance is too small", "allow the contract to take the money", funds=True
+        ),
+        "InsufficientBalance()": Sentence("the balance is too small", funds=True),
+        "InvalidPermit()": Sentence("the permit is not signed by the owner of the money"),
+        "OnlyLocalChain(uint256)": Sentence("play money cannot be deployed on chain {chainId}"),
+        "OnlyPayee(address,address)": Sentence(
+            "only {payee} may collect this payment, not {caller}"
+        ),
+        "PermitExpired()": Sentence("the permit has ended"),
+        "TotalSupplyOverflow()": Sentence("the supply is larger than can be counted"),
+        "TotalSupplyQueryFailed()": Sentence("the token does not tell its supply"),
+        "TransferFailed()": _POOR,
+        "TransferFromFailed()": _POOR,
+    }
+    | {
+        f"Permit2{what}()": Sentence("the token's Permit2 allowance could not be used")
+        for what in ("AllowanceIsFixedAtInfinity", "AmountOverflow", "ApproveFailed", "Failed")
+    }
+    | {"Permit2LockdownFailed()": Sentence("the token's Permit2 allowance could not be locked")}
+)
+
+_PARTS = {
+    "AccessControlBadConfirmation()": Sentence("a role can be given up only by its holder"),
+    "AccessControlUnauthorizedAccount(address,bytes32)": Sentence(
+        "account {account} lacks the role {neededRole:id}",
+        "only the proposers may propose to the timelock",
+    ),
+    "AccountBalanceOverflow()": Sentence("an account cannot hold more works"),
+    "BalanceQueryForZeroAddress()": Sentence("the zero address holds nothing"),
+    "CheckpointUnorderedInsertion()": Sentence("votes were recorded out of order"),
+    "ECDSAInvalidSignature()": Sentence("the signature is not valid"),
+    "ECDSAInvalidSignatureLength(uint256)": Sentence("the signature has {length} bytes, not 65"),
+    "ECDSAInvalidSignatureS(bytes32)": Sentence("the signature is in its malleable form"),
+    "ERC5805FutureLookup(uint256,uint48)": Sentence("votes of the future are not known"),
+    "FailedCall()": Sentence("a call that was governed failed without a reason"),
+    "InvalidAccountNonce(address,uint256)": Sentence(
+        "the signed message of {account} is out of order: {currentNonce} comes next"
+    ),
+    "InvalidShortString()": Sentence("a name is stored wrongly"),
+    "NotOwnerNorApproved()": Sentence("only the owner of a work, or whom it approved, may do this"),
+    "Reentrancy()": Sentence("the contract was called again while it was working"),
+    "SafeCastOverflowedUintDowncast(uint8,uint256)": Sentence(
+        "{value} does not fit into {bits} bits"
+    ),
+    "StringTooLong(string)": Sentence("the text {str} is too long"),
+    "TimelockInsufficientDelay(uint256,uint256)": Sentence(
+        "a delay of {delay} s is below the timelock's {minDelay} s"
+    ),
+    "TimelockInvalidOperationLength(uint256,uint256,uint256)": Sentence(
+        "the lists of a batch differ in length: {targets}, {payloads} and {values}"
+    ),
+    "TimelockUnauthorizedCaller(address)": Sentence(
+        "only the timelock itself may do this, not account {caller}"
+    ),
+    "TimelockUnexecutedPredecessor(bytes32)": Sentence(
+        "the proposal {predecessorId:id} must be executed before"
+    ),
+    "TimelockUnexpectedOperationState(bytes32,bytes32)": Sentence(
+        "the proposal {operationId:id} is not in a state for this step",
+        "its delay may not be over, or it was executed or cancelled",
+    ),
+    "TokenAlreadyExists()": Sentence("the work was minted before"),
+    "TokenDoesNotExist()": Sentence("the work is not minted, or was burnt"),
+    "TransferFromIncorrectOwner()": Sentence("the work belongs to another account"),
+    "TransferToNonERC721ReceiverImplementer()": Sentence("that program cannot receive works"),
+    "TransferToZeroAddress()": Sentence("a work cannot be sent to the zero address"),
+    "VotesExpiredSignature(uint256)": Sentence("the signed vote ended at {expiry:time}"),
+}
+
+SENTENCES: dict[str, Sentence] = _MARKET | _REVENUE | _PROVENANCE | _GOVERNANCE | _MONEY | _PARTS

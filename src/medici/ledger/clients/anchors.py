@@ -21,15 +21,17 @@ class Anchors(Contract):
 
     name: ClassVar[str] = "Anchors"
 
-    def anchor(
-        self, model_id: Digest, root: Digest, count: int, uri: str, signature: bytes
-    ) -> Call:
+    def anchor(self, model_id: Digest, root: Digest, count: int, signature: bytes) -> Call:
         """Prepare `anchor`."""
-        return self.prepare("anchor", model_id, root, count, uri, signature)
+        return self.prepare("anchor", model_id, root, count, signature)
 
     def anchored_at(self, model_id: Digest, root: Digest, *, block: int | str = "latest") -> int:
         """Read `anchoredAt`."""
         return cast("int", self.read("anchoredAt", model_id, root, block=block))
+
+    def anchored_model(self, model_id: Digest, root: Digest, *, block: int | str = "latest") -> int:
+        """Read `anchoredModel`."""
+        return cast("int", self.read("anchoredModel", model_id, root, block=block))
 
     def anchor_of(
         self, model_id: Digest, root: Digest, *, block: int | str = "latest"

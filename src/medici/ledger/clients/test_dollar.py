@@ -23,9 +23,9 @@ class TestDollar(Contract):
         """Read `allowance`."""
         return cast("int", self.read("allowance", owner, spender, block=block))
 
-    def approve(self, spender: Address, value: int) -> Call:
+    def approve(self, spender: Address, amount: int) -> Call:
         """Prepare `approve`."""
-        return self.prepare("approve", spender, value)
+        return self.prepare("approve", spender, amount)
 
     def authorization_state(
         self, authorizer: Address, nonce: Digest, *, block: int | str = "latest"
@@ -33,9 +33,9 @@ class TestDollar(Contract):
         """Read `authorizationState`."""
         return cast("bool", self.read("authorizationState", authorizer, nonce, block=block))
 
-    def balance_of(self, account: Address, *, block: int | str = "latest") -> int:
+    def balance_of(self, owner: Address, *, block: int | str = "latest") -> int:
         """Read `balanceOf`."""
-        return cast("int", self.read("balanceOf", account, block=block))
+        return cast("int", self.read("balanceOf", owner, block=block))
 
     def cancel_authorization(
         self, authorizer: Address, nonce: Digest, v: int, r: Digest, s: Digest
@@ -50,15 +50,6 @@ class TestDollar(Contract):
     def domain_separator(self, *, block: int | str = "latest") -> Digest:
         """Read `DOMAIN_SEPARATOR`."""
         return cast("Digest", self.read("DOMAIN_SEPARATOR", block=block))
-
-    def eip712_domain(
-        self, *, block: int | str = "latest"
-    ) -> tuple[bytes, str, str, int, Address, Digest, list[int]]:
-        """Read `eip712Domain`."""
-        return cast(
-            "tuple[bytes, str, str, int, Address, Digest, list[int]]",
-            self.read("eip712Domain", block=block),
-        )
 
     def mint(self, to: Address, amount: int) -> Call:
         """Prepare `mint`."""
@@ -110,13 +101,13 @@ class TestDollar(Contract):
         """Read `totalSupply`."""
         return cast("int", self.read("totalSupply", block=block))
 
-    def transfer(self, to: Address, value: int) -> Call:
+    def transfer(self, to: Address, amount: int) -> Call:
         """Prepare `transfer`."""
-        return self.prepare("transfer", to, value)
+        return self.prepare("transfer", to, amount)
 
-    def transfer_from(self, from_: Address, to: Address, value: int) -> Call:
+    def transfer_from(self, from_: Address, to: Address, amount: int) -> Call:
         """Prepare `transferFrom`."""
-        return self.prepare("transferFrom", from_, to, value)
+        return self.prepare("transferFrom", from_, to, amount)
 
     def transfer_with_authorization(
         self,
@@ -134,3 +125,7 @@ class TestDollar(Contract):
         return self.prepare(
             "transferWithAuthorization", from_, to, value, valid_after, valid_before, nonce, v, r, s
         )
+
+    def version(self, *, block: int | str = "latest") -> str:
+        """Read `version`."""
+        return cast("str", self.read("version", block=block))
