@@ -67,7 +67,7 @@ def _step(name: str, work: Callable[[Firm, Chain], Any], number: int) -> Any:
 def round_workflow(number: int, seed: int) -> JSON:
     """One round, from candidates to dividends."""
     made = _step("make", lambda f, c: rounds.make(f, number, seed), number)
-    ids = _step("certify", lambda f, c: rounds.certify(f, number, made["works"]), number)
+    ids = _step("certify", lambda f, c: rounds.certify(f, c, number, made["works"]), number)
     anchored = _step("anchor", lambda f, c: rounds.anchor(f, c, ids), number)
     lots = _step("open", lambda f, c: rounds.open_lots(f, c, number, seed, ids), number)
     resales = _step("choose", lambda f, c: rounds.plan_resales(f, c, number, seed), number)

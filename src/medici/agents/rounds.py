@@ -10,14 +10,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from medici.agents import collectors, curator, titles
+from medici.agents import collectors, curator
+from medici.firm import making, titles
 from medici.governance import dividends
 from medici.market import auctions, earnings
+from medici.provenance.record import rfc3339
 from medici.records import Address, Money, WorkId
 
 if TYPE_CHECKING:
     from medici.firm.house import Firm
-    from medici.ledger.accounts import Key
     from medici.ledger.chain import Chain
 
 JSON = dict[str, Any]
@@ -42,7 +43,7 @@ def make(firm: Firm, number: int, seed: int) -> JSON:
     earlier = [firm.pixels(entry) for entry in firm.catalogue if entry.round != number]
     pictures = [rendering.pixels for rendering in renderings]
     kept = curator.choose(pictures, quality, wanted.vetted, earlier)
-    made = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    made = rfc3339(datetime.now(UTC))
     works = [
         {
             "seed": candidate_seeds[choice.index],
@@ -58,27 +59,28 @@ def make(firm: Firm, number: int, seed: int) -> JSON:
     return {"candidates": len(candidate_seeds), "vetted": len(works), "works": works}
 
 
-def certify(firm: Firm, number: int, works: list[JSON]) -> list[str]:
+def certify(firm: Firm, chain: Chain, number: int, works: list[JSON]) -> list[str]:
     """Write the certified files; the works' ids, best first."""
     renderings = firm.render([work["seed"] for work in works])
     entries = [
-        firm.enter(
+        making.enter(
+            firm,
             rendering,
             title=work["title"],
-            created=work["created"],
+            created=datetime.fromisoformat(work["created"]),
             number=number,
             scores={"quality": work["quality"], "novelty": work["novelty"]},
         )
         for rendering, work in zip(renderings, works, strict=True)
     ]
-    return [entry.id for entry in firm.certify(entries)]
+    return [entry.id for entry in making.certify(firm, chain, entries)]
 
 
 def anchor(firm: Firm, chain: Chain, ids: list[str]) -> JSON:
     """Anchor the round's works in one transaction and write the proof into their files."""
     if not ids:
         return {"root": None}
-    return firm.anchor(chain, [firm.catalogue.find(i) for i in ids])
+    return making.anchor(firm, chain, [firm.catalogue.find(i) for i in ids])
 
 
 def open_lots(firm: Firm, chain: Chain, number: int, seed: int, ids: list[str]) -> list[int]:
@@ -203,8 +205,3 @@ def report(number: int, firm: Firm, made: JSON, ids: list[str], done: JSON) -> J
         "buyers": "simulated",
         "paid": done["paid"],
     }
-
-
-def collector_names(keys: list[Key]) -> dict[str, Key]:
-    """Names of the simulated collectors, ``collector-1`` onwards."""
-    return {f"collector-{place}": key for place, key in enumerate(keys, 1)}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from medici.cli.output import DryRun, FirmDir, Json, Network, open_firm, progress, say, show, table
+from medici.cli.output import DryRun, FirmDir, Json, Network, open_firm, say, show, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,11 +23,11 @@ def certify(
     as_json: Json = False,
 ) -> None:
     """Sign generated works: record, model's signature, Content Credentials in the file."""
-    from medici.firm import making
+    from medici.firm import launch, making
 
     opened = open_firm(firm, network)
-    with progress("certifying", len(files), as_json) as done:
-        entries = making.certify_files(opened, files, done)
+    with launch.chain(opened) as chain:
+        entries = making.certify_files(opened, chain, files)
     result = {
         "works": [
             {"id": e.id, "file": e.file, "title": e.title, "metadata": e.metadata} for e in entries

@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -14,6 +15,8 @@ import typer
 from medici.cli.output import FirmDir, Json, Network, open_firm, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from medici.firm.house import Firm
 
 HOST = "127.0.0.1"
@@ -65,7 +68,7 @@ def serve(firm: Firm, host: str = HOST, port: int = PORT, *, as_json: bool = Fal
         timeout_graceful_shutdown=3,
     )
     signal.signal(signal.SIGTERM, _leave)
-    with listener:
+    with listener, _chain_beside(firm):
         if as_json:
             sys.stdout.write(json.dumps({"url": url}) + "\n")
             sys.stdout.flush()
@@ -75,6 +78,26 @@ def serve(firm: Firm, host: str = HOST, port: int = PORT, *, as_json: bool = Fal
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
             return  # the ordinary way to end it
+
+
+@contextmanager
+def _chain_beside(firm: Firm) -> Iterator[None]:
+    """Keep the firm's local chain up beside the page, so that owners and prices can be shown.
+
+    A chain that was up before stays up after. Without one the page says so, and shows the rest.
+    """
+    from medici.errors import MediciError
+    from medici.ledger.deploy import path_of
+    from medici.ledger.networks import local_node
+
+    network, state = firm.network, firm.settings.state
+    with ExitStack() as stack:
+        if network.kept and path_of(state, network.chain_id).exists():
+            try:
+                stack.enter_context(local_node(network, state, firm.environ).tied(network.port))
+            except MediciError as error:
+                typer.secho(f"medici: {error.message}; the page does without a chain", err=True)
+        yield
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -54,13 +54,12 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Make works. The same model, seed and style give the same works on every machine."""
-    from medici.firm import making
+    from medici.firm import sketching
 
     with progress("generating", number, as_json) as done:
-        result = making.generate(
+        result = sketching.generate(
             firm or Path.cwd(),
-            number,
-            seed,
+            range(seed, seed + number),
             parse_style(style or []),
             model=model,
             out=out,

@@ -88,6 +88,11 @@ class Entry:
         return Digest(self.anchor["root"]), tuple(Digest(d) for d in self.anchor["proof"])
 
     @property
+    def certified_cid(self) -> Cid:
+        """CID of the certified file."""
+        return Cid(self.certified)
+
+    @property
     def metadata_cid(self) -> Cid:
         """CID of the token's metadata."""
         return Cid(self.metadata)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from medici import settings as settings_
-from medici.errors import NoWeights
+from medici.errors import UnreadableFile
 from medici.firm.catalogue import Catalogue, Entry
 from medici.store import Store
 
@@ -30,6 +30,19 @@ if TYPE_CHECKING:
 
 ROLES = ("artist", "deployer", "guardian")
 """The keys a firm has of its own."""
+
+
+def model_at(folder: Path, name: str) -> Generator:
+    """A model by its folder, relative to this one, or by the name it is shipped under.
+
+    Raises:
+        NoWeights: there is none.
+        BadWeights: what is there is damaged.
+    """
+    from medici.studio import load_model
+
+    own = folder / name
+    return load_model(own if own.is_dir() else name)
 
 
 class Firm:
@@ -134,23 +147,34 @@ class Firm:
         Raises:
             NoWeights: it is neither shipped nor in that folder.
         """
-        from medici.studio import load_model
+        return model_at(self.folder, self.settings.studio.model)
 
-        name = self.settings.studio.model
-        own = self.folder / name
-        try:
-            return load_model(own if own.is_dir() else name)
-        except FileNotFoundError as error:
-            raise NoWeights(f"no model {name!r}: {error}", "medici train makes one") from error
+    def render(
+        self, seeds: Sequence[int], style: Mapping[str, Any] | None = None
+    ) -> list[Rendering]:
+        """Make these works under the firm's style, with changes.
 
-    def render(self, seeds: Sequence[int]) -> list[Rendering]:
-        """Make these works under the firm's style."""
-        return self.generator.sample_many(list(seeds), dict(self.settings.studio.style))
+        Raises:
+            BadStyle: a style key is unknown or out of range.
+        """
+        steered = {**self.settings.studio.style, **(style or {})}
+        return self.generator.sample_many(list(seeds), steered)
 
     def pixels(self, entry: Entry) -> NDArray[np.uint8]:
         """The picture of a work of the firm's, decoded from its file: (h, w, 4) uint8."""
+        return self.decode(self.folder / entry.file)
+
+    def decode(self, file: Path) -> NDArray[np.uint8]:
+        """The picture in a file of the firm's own: (h, w, 4) uint8.
+
+        Raises:
+            UnreadableFile: it is missing or no picture.
+        """
         import numpy as np
         from PIL import Image
 
-        with Image.open(self.folder / entry.file) as image:
-            return np.asarray(image.convert("RGBA"))
+        try:
+            with Image.open(file) as image:
+                return np.asarray(image.convert("RGBA"))
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise UnreadableFile(f"{file} cannot be read as a picture: {error}") from error

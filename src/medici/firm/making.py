@@ -1,0 +1,281 @@
+"""A work's way through the rooms: generated, certified, anchored.
+
+Works are known by their content, so each step can be given the same works again: what was done
+stays as it is, what is missing is done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+from medici.content import picture_digest
+from medici.errors import WrongUse
+from medici.firm import registering, titles
+from medici.firm.catalogue import Entry
+from medici.firm.launch import income_split
+from medici.provenance import anchor as batches
+from medici.provenance import credentials, fingerprint, metadata, record, signing
+from medici.records import Address, Attestation, Digest, ModelRecord
+from medici.store import atomic_write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from medici.firm.house import Firm
+    from medici.ledger.calls import Call
+    from medici.ledger.chain import Chain
+    from medici.records import Rendering
+
+JSON = dict[str, Any]
+BATCH = 64
+"""Works rendered at a time, so that memory stays flat however many are asked for."""
+
+
+def write_picture(folder: Path, rendering: Rendering) -> Path:
+    """Write the bare picture as PNG, named by its content; an equal one is left as it is."""
+    path = folder / f"{picture_digest(rendering.pixels)[:16]}.png"
+    if not path.exists():
+        atomic_write(path, credentials.png(rendering.pixels))
+    return path
+
+
+def enter(
+    firm: Firm,
+    rendering: Rendering,
+    *,
+    created: dt.datetime,
+    title: str = "",
+    number: int = 0,
+    scores: dict[str, float] | None = None,
+    out: Path | None = None,
+) -> Entry:
+    """Put a work into the firm's catalogue; one that is there already stays as it is."""
+    model = firm.generator.record
+    version = firm.settings.studio.style_version
+    said = record.describe(rendering, model, version, created)
+    known = firm.catalogue.get(said.content)
+    if known is not None and (firm.folder / known.file).exists():
+        return known
+    path = write_picture(out or firm.folder / "out" / "works", rendering)
+    file = str(path.relative_to(firm.folder)) if path.is_relative_to(firm.folder) else str(path)
+    return firm.catalogue.put(
+        Entry(
+            id=said.content,
+            title=title or titles.title("Portrait", rendering.seed, rendering.pixels),
+            file=file,
+            round=number,
+            scores=scores or {},
+            generation=said.as_json(),
+        )
+    )
+
+
+def certify(firm: Firm, chain: Chain, entries: Sequence[Entry]) -> list[Entry]:
+    """Sign works: record, model's signature, Content Credentials, metadata and attestation.
+
+    Raises:
+        NoKey, WrongPassword: the model's key is not there, or does not open.
+        WrongUse: a work was made by another model than the one in use.
+    """
+    todo = [entry for entry in entries if not entry.certified]
+    if todo:
+        desk = _Desk(firm, chain)
+        with desk.press:
+            for entry in todo:
+                _certify(desk, entry)
+    return [firm.catalogue.find(entry.id) for entry in entries]
+
+
+class _Desk:
+    """What certifying needs, fetched once for many works."""
+
+    def __init__(self, firm: Firm, chain: Chain) -> None:
+        self.firm, self.chain = firm, chain
+        self.model: ModelRecord = firm.generator.record
+        self.signer = firm.key(registering.signer_role(firm))
+        self.artist = firm.keyring.address("artist")
+        self.works = Address(chain.contracts.works.address)
+        self.domain = signing.works_domain(chain.chain_id, self.works)
+        self.split = income_split(firm, chain).id
+        self.press = credentials.Press(
+            registering.model_certificate(firm, chain.chain_id), registering.time_stamper(firm)
+        )
+
+
+def _certify(desk: _Desk, entry: Entry) -> None:
+    firm, said = desk.firm, entry.record
+    if said.model != desk.model.id:
+        raise WrongUse(
+            f"{entry.title} was made by model {said.model[:16]}, not by the one in use",
+            "set studio.model to the model that made it",
+        )
+    token = desk.chain.token_uri(entry.id)
+    word = signing.sign(
+        desk.signer, desk.domain, signing.Generation(said.content, said.digest, said.model)
+    )
+    path = firm.folder / entry.file
+    pixels = firm.pixels(entry)
+    file = desk.press.certify(
+        credentials.png(pixels),
+        record=said,
+        model=desk.model,
+        signature=word,
+        token=token,
+        title=entry.title,
+    )
+    image = firm.store.put(file)
+    description = firm.settings.firm.description
+    words = metadata.token_metadata(
+        said, desk.model, image, name=entry.title, description=description, token=token
+    )
+    attestation = Attestation(
+        work=entry.id,
+        record=said.digest,
+        model=said.model,
+        metadata=Digest.of(words),
+        split=desk.split,
+        parents=(),
+        creator=desk.artist,
+    )
+    atomic_write(path, file)
+    firm.catalogue.put(
+        entry.with_(
+            fingerprint=fingerprint.fingerprint(pixels).as_json(),
+            certified=image,
+            metadata=firm.store.put(words),
+            attestation=attestation.as_json(),
+            signature=signing.sign(desk.signer, desk.domain, attestation).hex(),
+        )
+    )
+
+
+def anchor(firm: Firm, chain: Chain, entries: Sequence[Entry], *, dry_run: bool = False) -> JSON:
+    """Anchor certified works in one transaction and write the proof into their files.
+
+    The batch is written down before it is sent, so that one which was cut off is finished as it
+    was begun. Works that are anchored already are left out; with none left nothing is sent.
+
+    Returns:
+        ``root``, ``count``, ``tx``, ``time`` and where the batch lies; ``root`` is null when there
+        was nothing to do.
+
+    Raises:
+        ChainRefused: the model is not authorised.
+    """
+    begun = firm.settings.state / "batches"
+    for path in sorted(begun.glob("*.json")):
+        _finish(firm, chain, batches.AnchorBatch.from_json(json.loads(path.read_bytes())), path)
+    entries = [firm.catalogue.find(entry.id) for entry in entries]
+    attestations = tuple(e.attested for e in entries if e.stage == "certified")
+    if attestations:
+        batch = batches.AnchorBatch(attestations[0].model, attestations)
+        if dry_run:
+            artist = firm.key("artist")
+            return chain.dry_run(artist, _anchor_call(firm, chain, batch))
+        path = begun / f"{batch.tree.root}.json"
+        atomic_write(path, batch.canonical)
+        _finish(firm, chain, batch, path)
+        entries = [firm.catalogue.find(entry.id) for entry in entries]
+    for entry in entries:
+        if entry.anchor:
+            return {key: value for key, value in entry.anchor.items() if key != "proof"}
+    return {"root": None, "count": 0}
+
+
+def _anchor_call(firm: Firm, chain: Chain, batch: batches.AnchorBatch) -> Call:
+    signer = firm.key(registering.signer_role(firm))
+    anchors = chain.contracts.anchors
+    domain = signing.anchors_domain(chain.chain_id, anchors.address)
+    signature = signing.sign(signer, domain, batch.claim)
+    uri = firm.store.put(batch.canonical).uri
+    root, count = batch.tree.root, len(batch.attestations)
+    return anchors.anchor(batch.model, root, count, uri, signature)
+
+
+def _finish(firm: Firm, chain: Chain, batch: batches.AnchorBatch, path: Path) -> None:
+    """Send a batch that is written down, tell its works, and strike it off."""
+    tree = batch.tree
+    call = _anchor_call(firm, chain, batch)
+    receipt = chain.send(f"anchor/{tree.root}", firm.key("artist"), call)
+    said: JSON = {
+        "root": tree.root,
+        "count": len(batch.attestations),
+        "uri": firm.store.put(batch.canonical).uri,
+        "chain_id": chain.chain_id,
+        "contract": chain.contracts.anchors.address,
+        "tx": receipt.hash,
+        "time": record.rfc3339(dt.datetime.fromtimestamp(receipt.time, dt.UTC)),
+    }
+    desk = _Desk(firm, chain)
+    with desk.press:
+        for attestation in batch.attestations:
+            entry = firm.catalogue.find(attestation.work)
+            proof = list(tree.proof(attestation.leaf))
+            told = entry.with_(anchor=said | {"proof": proof})
+            certified = firm.store.get(entry.certified_cid)
+            anchored = desk.press.add_anchor(certified, attestation, told.anchor)
+            firm.store.put(anchored)
+            atomic_write(firm.folder / entry.file, anchored)
+            firm.catalogue.put(told)
+    path.unlink()
+
+
+def generate(
+    firm: Firm,
+    seeds: Sequence[int],
+    style: JSON,
+    out: Path | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> JSON:
+    """Make works by hand and enter them into the catalogue.
+
+    Returns:
+        what ``medici generate --json`` prints.
+
+    Raises:
+        BadStyle: a style key is unknown or out of range.
+    """
+    works = []
+    for start in range(0, len(seeds), BATCH):
+        part = list(seeds[start : start + BATCH])
+        for rendering in firm.render(part, style):
+            entry = enter(firm, rendering, created=dt.datetime.now(dt.UTC), out=out)
+            works.append(shown(entry.id, firm.folder / entry.file, rendering))
+        progress(start + len(part))
+    return {
+        "model": firm.generator.id,
+        "renderer": firm.generator.record.renderer,
+        "works": works,
+    }
+
+
+def shown(work: str, file: Path, rendering: Rendering) -> JSON:
+    """A generated work as commands print it."""
+    return {
+        "id": work,
+        "file": str(file),
+        "seed": rendering.seed,
+        "style": dict(rendering.style),
+        "kind": rendering.kind,
+    }
+
+
+def certify_files(firm: Firm, chain: Chain, files: Sequence[Path]) -> list[Entry]:
+    """Certify works that were generated here, given as files.
+
+    Raises:
+        UnreadableFile: a file is no picture.
+        WrongUse: a file was not generated here.
+    """
+    entries = []
+    for file in files:
+        entry = firm.catalogue.get(picture_digest(firm.decode(file)))
+        if entry is None:
+            raise WrongUse(
+                f"{file} was not generated here", "medici generate makes works; only those are ours"
+            )
+        entries.append(entry)
+    return certify(firm, chain, entries)
