@@ -1,0 +1,128 @@
+"""From slots to the pixels of the file, in integers: colours, ground, exact enlargement.
+
+docs/spec/exact-renderer.md, section 5.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from medici.studio.exact import ONE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Grounds that a transparent picture may be set on; part of the specification, order included.
+GROUNDS: tuple[tuple[int, int, int], ...] = (
+    (0xB6, 0xE3, 0xF4),
+    (0xC0, 0xAE, 0xDE),
+    (0xD1, 0xD4, 0xF9),
+    (0xFF, 0xD5, 0xDC),
+    (0xFF, 0xDF, 0xBF),
+    (0xCF, 0xEB, 0xD3),
+    (0xF3, 0xEA, 0xD3),
+    (0x2B, 0x3A, 0x55),
+)
+# A slot counts for the choice of ground when so many of its pixels touch the ground, and stands
+# out from it when the squared distance of the colours is at least this.
+_TOUCHING = 6
+_CONTRAST = 3000
+
+
+def snap(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Nearest palette colour of each slot, first of equals.
+
+    Args:
+        colours: (n, slots, 3) Q10, where -1 is black and 1 is full light.
+        palette: (k, 3) uint8.
+
+    Returns:
+        (n, slots, 3) uint8.
+    """
+    # Scaled by 255 · 1024, so that neither side is ever rounded.
+    marks = ONE * (2 * palette.astype(np.int64) - 255)
+    gaps = 255 * colours[:, :, None] - marks
+    return palette[(gaps * gaps).sum(-1).argmin(-1)]
+
+
+def paint(
+    mask: NDArray[np.uint8], colours: NDArray[np.uint8], *, transparent: bool
+) -> NDArray[np.uint8]:
+    """Colour every pixel by its slot.
+
+    Args:
+        mask: (n, h, w) slot of each pixel.
+        colours: (n, coloured slots, 3) uint8.
+        transparent: whether slot 0 is the transparent ground.
+
+    Returns:
+        (n, h, w, 4) uint8; transparent pixels are all zero.
+    """
+    n, slots = colours.shape[:2]
+    table = np.zeros((n, slots + transparent, 4), np.uint8)
+    table[:, int(transparent) :, :3] = colours
+    table[:, int(transparent) :, 3] = 255
+    return np.take_along_axis(table, mask.reshape(n, -1, 1).astype(np.intp), 1).reshape(
+        *mask.shape, 4
+    )
+
+
+def choose_grounds(
+    mask: NDArray[np.uint8], colours: NDArray[np.uint8], drawn: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The first ground, counted from the drawn one, that every colour touching it stands out from.
+
+    Args:
+        mask: (n, h, w), slot 0 is the ground.
+        colours: (n, slots - 1, 3) uint8 of the other slots.
+        drawn: (n,) a byte of each picture's stream.
+
+    Returns:
+        (n, 3) uint8; the drawn ground itself where none is clear enough.
+    """
+    n, slots = colours.shape[:2]
+    figure = mask > 0
+    bare = np.pad(~figure, ((0, 0), (1, 1), (1, 1)))
+    touches = bare[:, :-2, 1:-1] | bare[:, 2:, 1:-1] | bare[:, 1:-1, :-2] | bare[:, 1:-1, 2:]
+    where = np.nonzero(figure & touches)
+    counts = np.bincount(where[0] * (slots + 1) + mask[where], minlength=n * (slots + 1))
+    counted = counts.reshape(n, slots + 1)[:, 1:] >= _TOUCHING
+    grounds = np.array(GROUNDS, np.int64)
+    gaps = colours[:, :, None].astype(np.int64) - grounds
+    clear = ((gaps * gaps).sum(-1) >= _CONTRAST) | ~counted[:, :, None]
+    order = (drawn[:, None].astype(np.intp) + np.arange(len(GROUNDS))) % len(GROUNDS)
+    fits = np.take_along_axis(clear.all(1), order, 1)
+    chosen = np.take_along_axis(order, fits.argmax(1)[:, None], 1)[:, 0]
+    return grounds[chosen].astype(np.uint8)
+
+
+def set_ground(pictures: NDArray[np.uint8], grounds: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Fill transparent pixels, (n, h, w, 4) and (n, 3) → (n, h, w, 4) opaque."""
+    out = pictures.copy()
+    bare = pictures[..., 3] == 0
+    out[..., :3] = np.where(bare[..., None], grounds[:, None, None], pictures[..., :3])
+    out[..., 3] = 255
+    return out
+
+
+def enlarge(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Every pixel becomes a square of `factor` pixels a side, (h, w, 4) uint8."""
+    words = np.ascontiguousarray(picture).view(np.uint32)[..., 0]
+    large = np.repeat(np.repeat(words, factor, 1), factor, 0)
+    return large.view(np.uint8).reshape(*large.shape, 4)
+
+
+def ground_for(pictures: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """Set transparent pictures on grounds drawn at random, for judging and looking.
+
+    Args:
+        pictures: (n, h, w, 4) uint8 with hard alpha.
+        seed: of the draw.
+
+    Returns:
+        (n, h, w, 3) uint8.
+    """
+    drawn = np.random.default_rng(seed).integers(len(GROUNDS), size=len(pictures))
+    return set_ground(pictures, np.array(GROUNDS, np.uint8)[drawn])[..., :3]

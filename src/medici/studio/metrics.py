@@ -1,0 +1,125 @@
+"""How good a generator is, honestly: figures on features, always beside a floor and controls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from medici.errors import WrongUse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Features = NDArray[np.float64]
+
+NEIGHBOURS = 5
+
+
+class Extractor(Protocol):
+    """Turns pictures into feature vectors; `name` says which, with version and input size."""
+
+    name: str
+
+    def features(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """(n, h, w, 3) uint8 → (n, d) float64."""
+        ...
+
+
+def frechet_distance(real: Features, made: Features) -> float:
+    """FID between two feature sets, (n, d) and (m, d). Source: Heusel et al. 2017, eq. 6."""
+    mean_gap = real.mean(0) - made.mean(0)
+    # The trace of sqrt(C1 C2) is the nuclear norm of A Bᵀ when C1 = AᵀA and C2 = BᵀB.
+    a = (real - real.mean(0)) / np.sqrt(len(real) - 1)
+    b = (made - made.mean(0)) / np.sqrt(len(made) - 1)
+    cross = np.linalg.svd(_square_root(a) @ _square_root(b).T, compute_uv=False).sum()
+    return float(mean_gap @ mean_gap + (a**2).sum() + (b**2).sum() - 2 * cross)
+
+
+def _square_root(a: Features) -> Features:
+    """A matrix with at most d rows and the same AᵀA."""
+    return a if a.shape[0] <= a.shape[1] else np.linalg.qr(a, mode="r")
+
+
+def kernel_distance(real: Features, made: Features) -> float:
+    """Unbiased squared MMD with the cubic kernel (KID). Source: Bińkowski et al. 2018, eq. 4."""
+    d = real.shape[1]
+    rr, mm, rm = ((x @ y.T / d + 1) ** 3 for x, y in ((real, real), (made, made), (real, made)))
+    n, m = len(real), len(made)
+    within_real = (rr.sum() - np.trace(rr)) / (n * (n - 1))
+    within_made = (mm.sum() - np.trace(mm)) / (m * (m - 1))
+    return float(within_real + within_made - 2 * rm.mean())
+
+
+def neighbourhood_scores(real: Features, made: Features, k: int = NEIGHBOURS) -> dict[str, float]:
+    """Precision, recall, density and coverage with k-nearest-neighbour balls.
+
+    Source: Kynkäänniemi et al. 2019 (precision, recall); Naeem et al. 2020 (density, coverage).
+
+    Raises:
+        WrongUse: a set is not larger than k.
+    """
+    if min(len(real), len(made)) <= k:
+        raise WrongUse(f"neighbourhood scores need more than {k} pictures on each side")
+    radius_real = np.partition(distances(real, real), k, axis=1)[:, k]
+    radius_made = np.partition(distances(made, made), k, axis=1)[:, k]
+    across = distances(real, made)
+    inside = across <= radius_real[:, None]
+    return {
+        "precision": float(inside.any(0).mean()),
+        "recall": float((across <= radius_made[None]).any(1).mean()),
+        "density": float(inside.sum(0).mean() / k),
+        "coverage": float((across.min(1) <= radius_real).mean()),
+    }
+
+
+def distances(a: Features, b: Features) -> Features:
+    """Euclidean distances, (n, d) and (m, d) → (n, m)."""
+    squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+    return np.sqrt(np.maximum(squares, 0))
+
+
+def compare(real: Features, made: Features) -> dict[str, float]:
+    """All feature figures of one set against another."""
+    return {
+        "fid": frechet_distance(real, made),
+        "kid": kernel_distance(real, made),
+        **neighbourhood_scores(real, made),
+    }
+
+
+def nearest_pixels(pictures: NDArray[np.uint8], among: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Each picture's root-mean-square distance to its nearest neighbour, in grey levels.
+
+    Args:
+        pictures: (n, h, w, c) uint8.
+        among: (m, h, w, c) uint8.
+
+    Returns:
+        (n,) float64.
+    """
+    a = pictures.reshape(len(pictures), -1).astype(np.float64)
+    b = among.reshape(len(among), -1).astype(np.float64)
+    nearest = np.concatenate([distances(x, b).min(1) for x in np.array_split(a, len(a) // 500 + 1)])
+    return nearest / np.sqrt(a.shape[1])
+
+
+def memorisation(
+    made: NDArray[np.uint8], train: NDArray[np.uint8], held_out: NDArray[np.uint8]
+) -> dict[str, Any]:
+    """Whether samples sit closer to training pictures than fresh pictures of the artist do.
+
+    Returns:
+        medians of nearest distances in grey levels, their ratio (1 is ideal, well under 1 is
+        copying), and how many samples equal a training picture.
+    """
+    to_train = nearest_pixels(made, train)
+    fresh = nearest_pixels(held_out, train)
+    seen = {p.tobytes() for p in train}
+    return {
+        "made_to_train_median": float(np.median(to_train)),
+        "held_out_to_train_median": float(np.median(fresh)),
+        "ratio": float(np.median(to_train) / max(float(np.median(fresh)), 1e-9)),
+        "exact_copies": sum(p.tobytes() in seen for p in made),
+        "exact_copies_held_out": sum(p.tobytes() in seen for p in held_out),
+    }

@@ -1,0 +1,151 @@
+"""Style parameters of the picture family: what may be steered, in which range, made canonical."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from medici.errors import BadStyle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LARGEST_SEED = (1 << 53) - 1
+LARGEST_SCALE = 64
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+# Key → what it does; the same words serve help texts and error messages.
+KEYS: dict[str, str] = {
+    "blend": '{"seed": S, "amount": 0 to 1}: move the drawing and its colours towards seed S',
+    "colours_from": "a seed whose colours dress this drawing, or null",
+    "ground": '"auto", "transparent" or a colour like "#b6e3f4"',
+    "palette": 'list of 2 to 64 colours like "#d11141" that the picture must keep to, or null',
+    "psi": "truncation, 0 to 1.5: lower is more typical, higher more daring",
+    "scale": "pixels a side for each native pixel, 1 to 64",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A checked style; fractions are held in thousandths, as the renderer takes them."""
+
+    psi: int
+    scale: int = 32
+    ground: str = "auto"
+    palette: tuple[str, ...] | None = None
+    colours_from: int | None = None
+    blend_seed: int | None = None
+    blend_amount: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """All keys, defaults included: a record must not depend on what defaults were then."""
+        blend = None
+        if self.blend_seed is not None:
+            blend = {"seed": self.blend_seed, "amount": self.blend_amount / 1000}
+        return {
+            "blend": blend,
+            "colours_from": self.colours_from,
+            "ground": self.ground,
+            "palette": list(self.palette) if self.palette else None,
+            "psi": self.psi / 1000,
+            "scale": self.scale,
+        }
+
+
+def parse_style(given: Mapping[str, Any] | None, default_psi: int) -> Style:
+    """Check a style and fill in what it leaves open.
+
+    Args:
+        given: keys of `KEYS` with JSON values.
+        default_psi: the model's own truncation, in thousandths.
+
+    Raises:
+        BadStyle: an unknown key (the hint names the nearest), or a value out of range.
+    """
+    given = dict(given or {})
+    for key in given:
+        if key not in KEYS:
+            near = difflib.get_close_matches(str(key), KEYS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(KEYS)
+            raise BadStyle(f"unknown style key {key!r}", hint)
+    psi = default_psi if "psi" not in given else _thousandths("psi", given["psi"], 1500)
+    blend_seed, blend_amount = _blend(given.get("blend"))
+    return Style(
+        psi=psi,
+        scale=_whole("scale", given.get("scale", 32), 1, LARGEST_SCALE),
+        ground=_ground(given.get("ground", "auto")),
+        palette=_palette(given.get("palette")),
+        colours_from=_optional_seed(given.get("colours_from")),
+        blend_seed=blend_seed,
+        blend_amount=blend_amount,
+    )
+
+
+def check_seed(seed: object) -> int:
+    """A seed that JSON can carry exactly.
+
+    Raises:
+        BadStyle: not a whole number from 0 to 2^53 - 1.
+    """
+    return _whole("seed", seed, 0, LARGEST_SEED)
+
+
+def _wrong(key: str, value: object) -> BadStyle:
+    return BadStyle(f"style {key} cannot be {value!r}", KEYS.get(key, "0 to 2^53 - 1"))
+
+
+def _whole(key: str, value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise _wrong(key, value)
+    return value
+
+
+def _thousandths(key: str, value: object, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
+        raise _wrong(key, value)
+    number = round(value * 1000)
+    if number > high or abs(number - value * 1000) > 1e-6:
+        raise BadStyle(f"style {key} cannot be {value!r}", f"{KEYS[key]}; at most three decimals")
+    return number
+
+
+def _optional_seed(value: object) -> int | None:
+    return None if value is None else _whole("colours_from", value, 0, LARGEST_SEED)
+
+
+def _ground(value: object) -> str:
+    if isinstance(value, str):
+        value = value.lower()
+        if value in ("auto", "transparent") or _COLOUR.fullmatch(value):
+            return value
+    raise _wrong("ground", value)
+
+
+def _palette(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 64:
+        raise _wrong("palette", value)
+    colours = tuple(c.lower() for c in value if isinstance(c, str) and _COLOUR.fullmatch(c.lower()))
+    if len(colours) != len(value):
+        raise _wrong("palette", value)
+    return colours
+
+
+def _blend(value: object) -> tuple[int | None, int]:
+    if value is None:
+        return None, 0
+    if not isinstance(value, dict) or set(value) != {"seed", "amount"}:
+        raise _wrong("blend", value)
+    try:
+        amount = _thousandths("blend", value["amount"], 1000)
+        return _whole("blend", value["seed"], 0, LARGEST_SEED), amount
+    except BadStyle:
+        raise _wrong("blend", value) from None
+
+
+def colour_bytes(text: str) -> tuple[int, int, int]:
+    """``#rrggbb`` → three bytes."""
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
