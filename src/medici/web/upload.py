@@ -1,0 +1,72 @@
+"""A stranger's file: kept under a name of our own for as long as it is looked at, no longer."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+
+from medici.errors import UnreadableFile
+from medici.web.guard import MAX_FILE, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.datastructures import UploadFile
+
+    from medici.firm.house import Firm
+
+AT_ONCE = 2
+"""Files verified at the same time: each costs a process and up to a second."""
+PATIENCE = 20.0
+"""Seconds that a file waits for its turn."""
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
+_ENDINGS = frozenset(
+    {".avif", ".flac", ".gif", ".jpeg", ".jpg", ".mp3", ".mp4", ".png", ".svg", ".wav", ".webp"}
+)
+
+
+@contextmanager
+def kept(upload: UploadFile) -> Iterator[Path]:
+    """The upload as a file on disk, removed afterwards.
+
+    Of the name it was sent under only a known ending is taken over, never a path.
+
+    Raises:
+        UnreadableFile: it is empty.
+        TooLarge: it is over `MAX_FILE`.
+    """
+    size = upload.size or 0
+    if not size:
+        raise UnreadableFile("the file is empty", "choose a picture")
+    if size > MAX_FILE:
+        raise TooLarge
+    ending = Path(upload.filename or "").suffix.lower()
+    with tempfile.TemporaryDirectory(prefix="medici-verify-") as folder:
+        path = Path(folder) / f"file{ending if ending in _ENDINGS else ''}"
+        with path.open("wb") as file:
+            shutil.copyfileobj(upload.file, file)
+        yield path
+
+
+def verify(firm: Firm, path: Path) -> dict[str, Any]:
+    """The answer about a file, as ``medici verify FILE --json`` gives it.
+
+    Raises:
+        UnreadableFile: it is no file that can be verified.
+        HTTPException: 503, too many files are being looked at.
+    """
+    from medici.firm import verifying
+
+    if not _turns.acquire(timeout=PATIENCE):
+        raise HTTPException(503, "too many files at once", {"Retry-After": "10"})
+    try:
+        return dict(verifying.verify_file(firm, path))
+    finally:
+        _turns.release()
