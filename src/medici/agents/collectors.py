@@ -66,7 +66,8 @@ def bidding(
     """The bids an English auction of this work sees, in order.
 
     Whoever is not leading and can still go higher bids next, between the minimum and a third of the
-    way to their own limit; it ends when nobody is left who would outbid.
+    way to their own limit, in whole units where the limit allows; it ends when nobody is left who
+    would outbid.
 
     Args:
         seed: of the round.
@@ -88,10 +89,10 @@ def bidding(
         if not willing:
             return bids
         name = random.choice(willing)
-        room = limits[name].units - least.units
-        one = 10**least.decimals
-        jump = int(room * random.random() / 3) // one * one
-        bids.append(Bid(name, Money(least.units + jump, least.decimals)))
+        one, limit = 10**least.decimals, limits[name].units
+        amount = least.units + int((limit - least.units) * random.random() / 3)
+        whole = -(-amount // one) * one
+        bids.append(Bid(name, Money(min(whole, limit), least.decimals)))
 
 
 def offered_again(seed: int, owned: Sequence[str], share: int) -> list[str]:

@@ -171,9 +171,11 @@ def settle(firm: Firm, chain: Chain, number: int, lots: list[int]) -> list[JSON]
     pending = [n for n in lots if auctions.lot(chain, n).open]
     if pending:
         chain.wait_until(max(auctions.lot(chain, n).end for n in pending))
-    return [
-        auctions.settle(chain, f"round/{number}/settle/{lot}", by, lot).as_json() for lot in lots
-    ]
+    sales = []
+    for lot_number in lots:
+        sale = auctions.settle(chain, f"round/{number}/settle/{lot_number}", by, lot_number)
+        sales.append(sale.as_json() | {"title": firm.catalogue.find(sale.work).title})
+    return sales
 
 
 def pay(firm: Firm, chain: Chain, number: int) -> JSON:

@@ -190,9 +190,7 @@ def _anchor_call(firm: Firm, chain: Chain, batch: batches.AnchorBatch) -> Call:
     anchors = chain.contracts.anchors
     domain = signing.anchors_domain(chain.chain_id, anchors.address)
     signature = signing.sign(signer, domain, batch.claim)
-    uri = firm.store.put(batch.canonical).uri
-    root, count = batch.tree.root, len(batch.attestations)
-    return anchors.anchor(batch.model, root, count, uri, signature)
+    return anchors.anchor(batch.model, batch.tree.root, len(batch.attestations), signature)
 
 
 def _finish(firm: Firm, chain: Chain, batch: batches.AnchorBatch, path: Path) -> None:
