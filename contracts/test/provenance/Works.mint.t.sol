@@ -10,8 +10,8 @@ import {IPausable} from "medici/provenance/interfaces/IGoverned.sol";
 
 import {Firm} from "./Firm.sol";
 
-/// @dev A receiver that would mint again if it were called back.
-contract Reentrant {
+/// @dev A receiver that counts whether it is called back.
+contract Counting {
     uint256 public called;
 
     function onERC721Received(address, address, uint256, bytes calldata) external returns (bytes4) {
@@ -280,7 +280,7 @@ contract WorksMintTest is Firm {
     }
 
     function test_noReceiverIsCalledBack() public {
-        Reentrant receiver = new Reentrant();
+        Counting receiver = new Counting();
         mintNamed("quiet", address(receiver));
         assertEq(receiver.called(), 0);
     }
