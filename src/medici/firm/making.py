@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from medici.content import picture_digest
@@ -16,18 +17,18 @@ from medici.firm import registering, titles
 from medici.firm.catalogue import Entry
 from medici.firm.launch import income_split
 from medici.provenance import anchor as batches
-from medici.provenance import credentials, fingerprint, metadata, record, signing
-from medici.records import Address, Attestation, Digest, ModelRecord
+from medici.provenance import credentials, fingerprint, metadata, record, signing, timestamp
+from medici.records import Attestation, Digest
 from medici.store import atomic_write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from medici.firm.house import Firm
     from medici.ledger.calls import Call
     from medici.ledger.chain import Chain
-    from medici.records import Rendering
+    from medici.records import ModelRecord, Rendering
 
 JSON = dict[str, Any]
 BATCH = 64
@@ -38,7 +39,7 @@ def write_picture(folder: Path, rendering: Rendering) -> Path:
     """Write the bare picture as PNG, named by its content; an equal one is left as it is."""
     path = folder / f"{picture_digest(rendering.pixels)[:16]}.png"
     if not path.exists():
-        atomic_write(path, credentials.png(rendering.pixels))
+        atomic_write(path, credentials.encode_png(rendering.pixels))
     return path
 
 
@@ -82,27 +83,31 @@ def certify(firm: Firm, chain: Chain, entries: Sequence[Entry]) -> list[Entry]:
     """
     todo = [entry for entry in entries if not entry.certified]
     if todo:
-        desk = _Desk(firm, chain)
-        with desk.press:
+        with _notary(firm, chain) as notary:
+            desk = _Desk(firm, chain, notary)
             for entry in todo:
                 _certify(desk, entry)
     return [firm.catalogue.find(entry.id) for entry in entries]
 
 
+@contextmanager
+def _notary(firm: Firm, chain: Chain) -> Iterator[credentials.Notary]:
+    """Who writes credentials, with the firm's own time-stamp authority at hand."""
+    stamper, certificate = registering.time_stamper(firm), registering.model_certificate
+    with timestamp.serving(stamper, lambda: dt.datetime.now(dt.UTC)) as url:
+        yield credentials.Notary(certificate(firm, chain.chain_id), url)
+
+
 class _Desk:
     """What certifying needs, fetched once for many works."""
 
-    def __init__(self, firm: Firm, chain: Chain) -> None:
-        self.firm, self.chain = firm, chain
+    def __init__(self, firm: Firm, chain: Chain, notary: credentials.Notary) -> None:
+        self.firm, self.chain, self.notary = firm, chain, notary
         self.model: ModelRecord = firm.generator.record
         self.signer = firm.key(registering.signer_role(firm))
         self.artist = firm.keyring.address("artist")
-        self.works = Address(chain.contracts.works.address)
-        self.domain = signing.works_domain(chain.chain_id, self.works)
+        self.domain = signing.works_domain(chain.chain_id, chain.contracts.works.address)
         self.split = income_split(firm, chain).id
-        self.press = credentials.Press(
-            registering.model_certificate(firm, chain.chain_id), registering.time_stamper(firm)
-        )
 
 
 def _certify(desk: _Desk, entry: Entry) -> None:
@@ -118,14 +123,15 @@ def _certify(desk: _Desk, entry: Entry) -> None:
     )
     path = firm.folder / entry.file
     pixels = firm.pixels(entry)
-    file = desk.press.certify(
-        credentials.png(pixels),
+    claim = credentials.GenerationClaim(
         record=said,
-        model=desk.model,
         signature=word,
+        signer=desk.signer.address,
         token=token,
-        title=entry.title,
+        certificate=desk.notary.certificate,
     )
+    picture = credentials.encode_png(pixels)
+    file = desk.notary.certify(picture, claim, desk.model, entry.title)
     image = firm.store.put(file)
     description = firm.settings.firm.description
     words = metadata.token_metadata(
@@ -207,17 +213,22 @@ def _finish(firm: Firm, chain: Chain, batch: batches.AnchorBatch, path: Path) ->
         "tx": receipt.hash,
         "time": record.rfc3339(dt.datetime.fromtimestamp(receipt.time, dt.UTC)),
     }
-    desk = _Desk(firm, chain)
-    with desk.press:
+    with _notary(firm, chain) as notary:
         for attestation in batch.attestations:
             entry = firm.catalogue.find(attestation.work)
-            proof = list(tree.proof(attestation.leaf))
-            told = entry.with_(anchor=said | {"proof": proof})
-            certified = firm.store.get(entry.certified_cid)
-            anchored = desk.press.add_anchor(certified, attestation, told.anchor)
+            claim = credentials.AnchorClaim(
+                attestation=attestation,
+                proof=tree.proof(attestation.leaf),
+                root=tree.root,
+                chain_id=chain.chain_id,
+                anchors=chain.contracts.anchors.address,
+                tx=receipt.hash,
+                time=receipt.time,
+            )
+            anchored = notary.add_anchor(firm.store.get(entry.certified_cid), claim)
             firm.store.put(anchored)
             atomic_write(firm.folder / entry.file, anchored)
-            firm.catalogue.put(told)
+            firm.catalogue.put(entry.with_(anchor=said | {"proof": list(claim.proof)}))
     path.unlink()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import NoFirm, WrongUse
@@ -11,6 +10,7 @@ from medici.firm.house import Firm, model_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 JSON = dict[str, Any]
 MOST_SEED = 2**53 - 1
