@@ -6,11 +6,11 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {ERC20Votes} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
 import {Votes} from "@openzeppelin/contracts/governance/utils/Votes.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {Exact} from "medici/money/Exact.sol";
 import {FitCurrency} from "medici/money/FitCurrency.sol";
+import {Locked} from "medici/money/Locked.sol";
 import {Governed} from "medici/provenance/Governed.sol";
 import {DividendERC20} from "./DividendERC20.sol";
 import {DividendInbox} from "./DividendInbox.sol";
@@ -18,7 +18,7 @@ import {Allocation, BuyBack, IShares, Vesting} from "./interfaces/IShares.sol";
 
 /// @title Shares
 /// @notice See IShares. Shares have 18 decimals and at most 2^88 - 1 units (309 million shares).
-contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, ReentrancyGuardTransient {
+contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Locked {
     uint256 private constant ONE_SHARE = 1e18;
 
     /// @inheritdoc IShares
@@ -54,7 +54,7 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
     // ------------------------------------------------------------------ dividends
 
     /// @inheritdoc IShares
-    function distribute() external nonReentrant returns (uint256 amount) {
+    function distribute() external locked returns (uint256 amount) {
         amount = SafeTransferLib.balanceOf(currency, inbox);
         uint256 supply = totalSupply();
         if (amount == 0 || supply == 0) revert NothingToDistribute();
@@ -64,18 +64,19 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
     }
 
     /// @inheritdoc IShares
-    function claim() external nonReentrant returns (uint256 amount) {
+    function claim() external unlocked returns (uint256 amount) {
         amount = _claim(msg.sender, msg.sender);
     }
 
     /// @inheritdoc IShares
-    function claimFor(address holder) external nonReentrant returns (uint256 amount) {
+    function claimFor(address holder) external unlocked returns (uint256 amount) {
         amount = _claim(holder, holder);
     }
 
     /// @inheritdoc IShares
-    function claimTo(address to) external nonReentrant returns (uint256 amount) {
+    function claimTo(address to) external unlocked returns (uint256 amount) {
         amount = _claim(msg.sender, to);
+        emit ClaimedTo(msg.sender, to, amount);
     }
 
     /// @inheritdoc IShares
@@ -91,7 +92,6 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
     function _claim(address holder, address to) private returns (uint256 amount) {
         amount = _takeDividends(holder);
         if (amount == 0) revert NothingOwed(holder);
-        emit DividendClaimed(holder, amount);
         SafeTransferLib.safeTransfer(currency, to, amount);
     }
 
@@ -104,8 +104,9 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
 
     /// @inheritdoc IShares
     function lockedOf(address holder) public view returns (uint256) {
+        if (_vestings[holder].amount == 0) return 0;
         Vesting memory vesting = _vestings[holder];
-        if (vesting.amount == 0 || block.timestamp >= uint256(vesting.start) + vesting.duration) return 0;
+        if (block.timestamp >= uint256(vesting.start) + vesting.duration) return 0;
         if (block.timestamp < uint256(vesting.start) + vesting.cliff) return vesting.amount;
         return vesting.amount - vesting.amount * (block.timestamp - vesting.start) / vesting.duration;
     }
@@ -143,7 +144,7 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
     }
 
     /// @inheritdoc IShares
-    function openBuyBack(uint128 price, uint128 budget, uint40 until) external onlyGovernance nonReentrant {
+    function openBuyBack(uint128 price, uint128 budget, uint40 until) external onlyGovernance locked {
         if (_buyBack.until != 0) revert BuyBackStands(_buyBack.until);
         if (price == 0 || budget == 0 || until <= block.timestamp) revert BadBuyBack(price, budget, until);
         _buyBack = BuyBack(price, budget, until);
@@ -152,7 +153,7 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
     }
 
     /// @inheritdoc IShares
-    function sellBack(uint256 shares, uint256 minimum) external nonReentrant returns (uint256 paid) {
+    function sellBack(uint256 shares, uint256 minimum) external locked returns (uint256 paid) {
         BuyBack memory offer = _buyBack;
         if (block.timestamp >= offer.until) revert NoBuyBack();
         paid = shares * offer.price / ONE_SHARE;
@@ -165,7 +166,7 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
     }
 
     /// @inheritdoc IShares
-    function closeBuyBack() external nonReentrant {
+    function closeBuyBack() external locked {
         BuyBack memory offer = _buyBack;
         if (offer.until == 0) revert NoBuyBack();
         if (block.timestamp < offer.until && msg.sender != governance) revert OnlyGovernance(msg.sender);
@@ -219,9 +220,5 @@ contract Shares is IShares, Governed, DividendERC20, ERC20Permit, ERC20Votes, Re
 
     function _maxSupply() internal pure override returns (uint256) {
         return type(uint88).max;
-    }
-
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
     }
 }

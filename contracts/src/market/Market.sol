@@ -4,10 +4,10 @@ pragma solidity 0.8.30;
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {Exact} from "medici/money/Exact.sol";
+import {Locked} from "medici/money/Locked.sol";
 import {Governed, Pausable} from "medici/provenance/Governed.sol";
 import {IWorks} from "medici/provenance/interfaces/IWorks.sol";
 import {IMarket, LazyWork, Lot, Terms} from "./interfaces/IMarket.sol";
@@ -15,7 +15,7 @@ import {Income, IRevenue} from "./interfaces/IRevenue.sol";
 
 /// @title Market
 /// @notice See IMarket. Amounts are in smallest units of the firm's currency, times in Unix seconds.
-contract Market is IMarket, Pausable, ReentrancyGuardTransient {
+contract Market is IMarket, Pausable, Locked {
     /// @dev A lot in four words; what every bid needs stands in the first two. Deleted when the lot closes.
     struct Auction {
         address seller;
@@ -32,6 +32,18 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
         uint16 royaltyBps;
         bool secret;
         uint256 tokenId;
+    }
+
+    /// @dev What settlement needs to know of a lot.
+    struct Sale {
+        address seller;
+        address winner;
+        uint256 price;
+        uint256 tokenId;
+        uint32 split;
+        uint16 royaltyBps;
+        bool primary;
+        uint256 voidableAt;
     }
 
     /// @notice The shortest and the longest auction, and how far ahead one may be announced.
@@ -88,7 +100,7 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     function openAuction(uint256 tokenId, Terms calldata terms)
         external
         whenOpen
-        nonReentrant
+        locked
         returns (uint256 lot)
     {
         address owner = IERC721(address(works)).ownerOf(tokenId);
@@ -102,7 +114,7 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     function openLazyAuction(LazyWork calldata work, Terms calldata terms)
         external
         whenOpen
-        nonReentrant
+        locked
         returns (uint256 lot)
     {
         address creator = work.attestation.creator;
@@ -117,7 +129,7 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMarket
-    function cancel(uint256 lot) external nonReentrant {
+    function cancel(uint256 lot) external locked {
         Auction storage auction = _openAuction(lot);
         address seller = auction.seller;
         if (seller != msg.sender) revert NotTheSeller(msg.sender, seller);
@@ -131,14 +143,14 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     // ------------------------------------------------------------------ bidding
 
     /// @inheritdoc IMarket
-    function bid(uint256 lot, uint256 amount) external nonReentrant {
+    function bid(uint256 lot, uint256 amount) external locked {
         _bid(lot, amount, 0);
     }
 
     /// @inheritdoc IMarket
     function bidWithPermit(uint256 lot, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
-        nonReentrant
+        locked
     {
         // A permit that somebody has sent before us leaves its allowance behind, which is all we need.
         try IERC20Permit(currency).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
@@ -146,7 +158,7 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMarket
-    function bidWithCredit(uint256 lot, uint256 amount, uint256 credit) external nonReentrant {
+    function bidWithCredit(uint256 lot, uint256 amount, uint256 credit) external locked {
         _bid(lot, amount, credit);
     }
 
@@ -187,7 +199,7 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     // ------------------------------------------------------------------ the end
 
     /// @inheritdoc IMarket
-    function reveal(uint256 lot, uint256 reserve, bytes32 salt) external nonReentrant {
+    function reveal(uint256 lot, uint256 reserve, bytes32 salt) external locked {
         Auction storage auction = _endedAuction(lot);
         address bidder = auction.bidder;
         if (!auction.secret || bidder == address(0)) revert NothingToReveal(lot);
@@ -197,10 +209,9 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
         uint256 highest = auction.highest;
         bool met = highest >= reserve;
         emit ReserveRevealed(lot, reserve, met);
-        if (met) {
-            auction.secret = false;
-            return;
-        }
+        delete _secrets[lot];
+        auction.secret = false;
+        if (met) return;
         (address seller, bool lazy) = (auction.seller, auction.lazy);
         uint256 tokenId = _close(lot, auction);
         emit AuctionUnsold(lot, tokenId);
@@ -209,66 +220,53 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMarket
-    function settle(uint256 lot) external nonReentrant {
-        Auction storage stored = _endedAuction(lot);
-        if (stored.lazy) revert WrongSettlement(lot, true);
-        Auction memory auction = stored;
-        _requireDecided(lot, auction);
-        uint256 tokenId = _close(lot, stored);
-        address winner = auction.bidder;
-        if (winner == address(0)) {
-            emit AuctionUnsold(lot, tokenId);
-            return _giveOrHold(tokenId, auction.seller);
+    function settle(uint256 lot) external locked {
+        Sale memory sale = _takeSale(lot, false);
+        if (sale.winner == address(0)) {
+            emit AuctionUnsold(lot, sale.tokenId);
+            return _giveOrHold(sale.tokenId, sale.seller);
         }
         uint256 gasBefore = gasleft();
-        try IERC721(address(works)).transferFrom(address(this), winner, tokenId) {
-            _payOut(lot, auction);
+        try IERC721(address(works)).transferFrom(address(this), sale.winner, sale.tokenId) {
+            _payOut(lot, sale);
         } catch (bytes memory reason) {
             _requireGas(gasBefore);
-            if (winner.code.length != 0) {
+            if (sale.winner.code.length != 0) {
                 // A program that may not receive works has bought one: it pays, and says later where to send it.
-                _hold(tokenId, winner);
-                return _payOut(lot, auction);
+                _hold(sale.tokenId, sale.winner);
+                return _payOut(lot, sale);
             }
-            if (block.timestamp < auction.end + GRACE) {
-                revert Undeliverable(lot, auction.end + GRACE, reason);
-            }
-            emit AuctionVoided(lot, tokenId, winner);
-            _refund(lot, winner, auction.highest);
-            _giveOrHold(tokenId, auction.seller);
+            if (block.timestamp < sale.voidableAt) revert Undeliverable(lot, sale.voidableAt, reason);
+            _void(lot, sale);
+            _giveOrHold(sale.tokenId, sale.seller);
         }
     }
 
     /// @inheritdoc IMarket
-    function settleLazy(uint256 lot, LazyWork calldata work) external nonReentrant {
-        Auction storage stored = _endedAuction(lot);
-        if (!stored.lazy) revert WrongSettlement(lot, false);
-        if (keccak256(abi.encode(work)) != _lazyWorks[lot]) revert WrongWork(lot);
-        Auction memory auction = stored;
-        _requireDecided(lot, auction);
-        uint256 tokenId = _close(lot, stored);
-        address winner = auction.bidder;
-        if (winner == address(0)) {
-            emit AuctionUnsold(lot, tokenId);
+    function settleLazy(uint256 lot, LazyWork calldata work) external locked {
+        bytes32 offered = _lazyWorks[lot];
+        Sale memory sale = _takeSale(lot, true);
+        if (keccak256(abi.encode(work)) != offered) revert WrongWork(lot);
+        if (sale.winner == address(0)) {
+            emit AuctionUnsold(lot, sale.tokenId);
             return;
         }
         uint256 gasBefore = gasleft();
-        try works.mintLazily(work.attestation, work.parents, work.root, work.proof, winner) {
-            _payOut(lot, auction);
+        try works.mintLazily(work.attestation, work.parents, work.root, work.proof, sale.winner) {
+            _payOut(lot, sale);
         } catch (bytes memory reason) {
             _requireGas(gasBefore);
             // Only a work that can be minted no more frees the winner at once; regret does not.
-            bool free = msg.sender == winner && !_isMintable(work);
-            if (!free && block.timestamp < auction.end + GRACE) {
-                revert Undeliverable(lot, auction.end + GRACE, reason);
+            bool free = msg.sender == sale.winner && !_isMintable(work);
+            if (!free && block.timestamp < sale.voidableAt) {
+                revert Undeliverable(lot, sale.voidableAt, reason);
             }
-            emit AuctionVoided(lot, tokenId, winner);
-            _refund(lot, winner, auction.highest);
+            _void(lot, sale);
         }
     }
 
     /// @inheritdoc IMarket
-    function reclaim(uint256 tokenId, address to) external nonReentrant {
+    function reclaim(uint256 tokenId, address to) external locked {
         if (_held[tokenId] != msg.sender) revert NothingHeld(tokenId, msg.sender);
         delete _held[tokenId];
         IERC721(address(works)).transferFrom(address(this), to, tokenId);
@@ -350,23 +348,79 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
     }
 
     /// @dev Forgets a lot; whatever is to move afterwards, nobody can settle it again.
+    function _close(uint256 lot, Auction storage auction, uint256 tokenId, bool lazy, bool secret) private {
+        if (lazy) delete _lazyWorks[lot];
+        if (secret) delete _secrets[lot];
+        if (openLotOf[tokenId] == lot) delete openLotOf[tokenId];
+        // Word by word: the compiler would clear field by field, rewriting the same words.
+        assembly ("memory-safe") {
+            let slot := auction.slot
+            sstore(slot, 0)
+            sstore(add(slot, 1), 0)
+            sstore(add(slot, 2), 0)
+            sstore(add(slot, 3), 0)
+        }
+    }
+
     function _close(uint256 lot, Auction storage auction) private returns (uint256 tokenId) {
         tokenId = auction.tokenId;
-        if (auction.lazy) delete _lazyWorks[lot];
-        if (_secrets[lot] != 0) delete _secrets[lot];
-        if (openLotOf[tokenId] == lot) delete openLotOf[tokenId];
-        delete _auctions[lot];
+        _close(lot, auction, tokenId, auction.lazy, auction.secret);
+    }
+
+    /// @dev Takes an ended lot off the books for its settlement, by whoever calls first. Reads each word of it once.
+    function _takeSale(uint256 lot, bool lazy) private returns (Sale memory sale) {
+        Auction storage auction = _auctions[lot];
+        (uint256 first, uint256 second, uint256 third, uint256 tokenId) = _words(auction);
+        if (address(uint160(first)) == address(0)) _revertClosed(lot);
+        uint256 end = uint40(first >> 160);
+        if (block.timestamp < end) revert NotEnded(lot, end);
+        if ((first >> 248 != 0) != lazy) revert WrongSettlement(lot, !lazy);
+        sale.seller = address(uint160(first));
+        sale.primary = uint8(first >> 240) != 0;
+        sale.winner = address(uint160(second));
+        sale.price = second >> 160;
+        sale.split = uint32(third >> 136);
+        sale.royaltyBps = uint16(third >> 168);
+        sale.tokenId = tokenId;
+        sale.voidableAt = end + GRACE;
+        bool secret = third >> 184 != 0;
+        if (secret && sale.winner != address(0)) {
+            // A private reserve that may still be shown leaves the sale open; silence after that counts as met.
+            uint256 until = end + REVEAL_TIME;
+            if (block.timestamp < until) revert RevealPending(lot, until);
+        }
+        _close(lot, auction, tokenId, lazy, secret);
+    }
+
+    /// @dev The four words of `Auction`, fields from the low bits up in the order of declaration.
+    function _words(Auction storage auction)
+        private
+        view
+        returns (uint256 first, uint256 second, uint256 third, uint256 fourth)
+    {
+        assembly ("memory-safe") {
+            let slot := auction.slot
+            first := sload(slot)
+            second := sload(add(slot, 1))
+            third := sload(add(slot, 2))
+            fourth := sload(add(slot, 3))
+        }
     }
 
     /// @dev The price is here; a primary sale is income of the work, a resale owes it the royalty, rounded up so that
     /// no sale is too small to pay one.
-    function _payOut(uint256 lot, Auction memory auction) private {
-        uint256 price = auction.highest;
-        uint256 toSplit =
-            auction.primary ? price : FixedPointMathLib.mulDivUp(price, auction.royaltyBps, WHOLE);
-        emit AuctionSettled(lot, auction.tokenId, auction.bidder, toSplit, price - toSplit);
-        Income kind = auction.primary ? Income.Primary : Income.Resale;
-        revenue.pay(auction.split, toSplit, auction.seller, price - toSplit, kind, auction.tokenId);
+    function _payOut(uint256 lot, Sale memory sale) private {
+        uint256 price = sale.price;
+        (uint256 toSplit, Income kind) = sale.primary
+            ? (price, Income.Primary)
+            : (FixedPointMathLib.divUp(price * sale.royaltyBps, WHOLE), Income.Resale);
+        emit AuctionSettled(lot, sale.tokenId, sale.winner, toSplit, price - toSplit);
+        revenue.pay(sale.split, toSplit, sale.seller, price - toSplit, kind, sale.tokenId);
+    }
+
+    function _void(uint256 lot, Sale memory sale) private {
+        emit AuctionVoided(lot, sale.tokenId, sale.winner);
+        _refund(lot, sale.winner, sale.price);
     }
 
     /// @dev Sends money back at once; where the token refuses, it waits as credit. Either way nobody can stop others.
@@ -400,22 +454,17 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
 
     function _openAuction(uint256 lot) private view returns (Auction storage auction) {
         auction = _auctions[lot];
-        if (auction.seller == address(0)) {
-            if (lot == 0 || lot > lotCount) revert UnknownLot(lot);
-            revert LotClosed(lot);
-        }
+        if (auction.seller == address(0)) _revertClosed(lot);
+    }
+
+    function _revertClosed(uint256 lot) private view {
+        if (lot == 0 || lot > lotCount) revert UnknownLot(lot);
+        revert LotClosed(lot);
     }
 
     function _endedAuction(uint256 lot) private view returns (Auction storage auction) {
         auction = _openAuction(lot);
         if (block.timestamp < auction.end) revert NotEnded(lot, auction.end);
-    }
-
-    /// @dev A private reserve that may still be shown leaves the sale open; silence after that counts as met.
-    function _requireDecided(uint256 lot, Auction memory auction) private view {
-        if (!auction.secret || auction.bidder == address(0)) return;
-        uint256 until = auction.end + REVEAL_TIME;
-        if (block.timestamp < until) revert RevealPending(lot, until);
     }
 
     function _requireGas(uint256 gasBefore) private pure {
@@ -432,9 +481,5 @@ contract Market is IMarket, Pausable, ReentrancyGuardTransient {
 
     function _raised(uint256 highest, uint256 raiseBps) private pure returns (uint256) {
         return highest + FixedPointMathLib.max(FixedPointMathLib.mulDivUp(highest, raiseBps, WHOLE), 1);
-    }
-
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
     }
 }

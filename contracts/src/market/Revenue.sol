@@ -2,24 +2,18 @@
 pragma solidity 0.8.30;
 
 import {LibClone} from "solady/utils/LibClone.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {Exact} from "medici/money/Exact.sol";
 import {FitCurrency} from "medici/money/FitCurrency.sol";
+import {Locked} from "medici/money/Locked.sol";
 import {Governed} from "medici/provenance/Governed.sol";
 import {Income, IRevenue, Recipient} from "./interfaces/IRevenue.sol";
 import {RevenueWallet} from "./RevenueWallet.sol";
 
 /// @title Revenue
 /// @notice See IRevenue. Amounts are in smallest units of the currency.
-contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
-    /// @dev A recipient's part of one split, and what it has had of it: one word.
-    struct Share {
-        uint128 paid;
-        uint16 bps;
-    }
-
+contract Revenue is IRevenue, Governed, Locked {
     uint256 private constant WHOLE = 10_000;
     /// @dev Marks a word that holds an amount as in use, so that it never falls back to zero and a later payment
     /// costs a fifth of the first.
@@ -41,9 +35,11 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     /// @inheritdoc IRevenue
     mapping(address account => mapping(address spender => bool allowed)) public isSpender;
 
+    /// @dev Everything ever paid into a split, with the OPEN mark.
     mapping(uint256 split => uint256 openAndAmount) private _received;
-    mapping(uint256 splitAndHolder => Share share) private _shares;
-    mapping(address account => uint256 openAndAmount) private _credit;
+    /// @dev A recipient's basis points (high 128 bits) and what it has had so far (low 128 bits); under split 0 an
+    /// account's plain credit, with the OPEN mark.
+    mapping(uint256 splitAndHolder => uint256 word) private _shares;
 
     /// @param currency_ the firm's settlement token.
     /// @param governance_ the firm's timelock.
@@ -73,9 +69,9 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
         uint256 sum;
         for (uint256 i; i < recipients.length; ++i) {
             Recipient calldata recipient = recipients[i];
-            Share storage share = _shares[_keyOf(split, recipient)];
-            if (share.bps != 0) revert DuplicateRecipient(recipient.account);
-            share.bps = recipient.bps;
+            uint256 key = _keyOf(split, recipient);
+            if (_shares[key] != 0) revert DuplicateRecipient(recipient.account);
+            _shares[key] = uint256(recipient.bps) << 128;
             sum += recipient.bps;
         }
         if (sum != WHOLE) revert SharesNotWhole(sum);
@@ -89,20 +85,20 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenue
     function shareOf(uint32 split, address account) external view returns (uint16 bps, uint256 paid) {
-        Share storage share = _shares[_key(split, account)];
-        return (share.bps, share.paid);
+        uint256 word = _shares[_key(split, account)];
+        return (uint16(word >> 128), uint128(word));
     }
 
     /// @inheritdoc IRevenue
     function parentShareOf(uint32 child, uint32 parent) external view returns (uint16 bps, uint256 climbed) {
-        Share storage share = _shares[_parentKey(child, parent)];
-        return (share.bps, share.paid);
+        uint256 word = _shares[_parentKey(child, parent)];
+        return (uint16(word >> 128), uint128(word));
     }
 
     /// @inheritdoc IRevenue
     function owed(uint32 split, address account) public view returns (uint256) {
-        if (split == 0) return _credit[account] & AMOUNT;
-        return _due(split, _shares[_key(split, account)]);
+        uint256 word = _shares[_key(split, account)];
+        return split == 0 ? word & AMOUNT : _due(split, word);
     }
 
     /// @inheritdoc IRevenue
@@ -115,7 +111,7 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     /// @inheritdoc IRevenue
     function pay(uint32 split, uint256 toSplit, address account, uint256 toAccount, Income kind, uint256 ref)
         external
-        nonReentrant
+        locked
     {
         // A stranger may pay in, but not say what for. A market that governance dismissed can still settle.
         if (!isDepositor[msg.sender]) kind = Income.Gift;
@@ -134,7 +130,7 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRevenue
-    function sweep(uint32 split) external nonReentrant returns (uint256 amount) {
+    function sweep(uint32 split) external locked returns (uint256 amount) {
         if (split == 0 || split > splitCount) revert UnknownSplit(split);
         (, address wallet) =
             LibClone.createDeterministicClone(WALLET, abi.encodePacked(split), bytes32(uint256(split)));
@@ -148,13 +144,13 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     // ------------------------------------------------------------------ money out
 
     /// @inheritdoc IRevenue
-    function withdraw(uint32 split) external nonReentrant returns (uint256 amount) {
+    function withdraw(uint32 split) external unlocked returns (uint256 amount) {
         amount = _take(split, msg.sender);
         SafeTransferLib.safeTransfer(currency, msg.sender, amount);
     }
 
     /// @inheritdoc IRevenue
-    function withdrawFor(uint32 split, address account) external nonReentrant returns (uint256 amount) {
+    function withdrawFor(uint32 split, address account) external unlocked returns (uint256 amount) {
         amount = _take(split, account);
         SafeTransferLib.safeTransfer(currency, account, amount);
     }
@@ -162,27 +158,27 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     /// @inheritdoc IRevenue
     function withdrawForMany(uint32 split, address[] calldata accounts)
         external
-        nonReentrant
+        locked
         returns (uint256 total)
     {
         if (split == 0 || split > splitCount) revert UnknownSplit(split);
         for (uint256 i; i < accounts.length; ++i) {
             address account = accounts[i];
-            Share storage share = _shares[_key(split, account)];
-            uint256 amount = _due(split, share);
+            uint256 key = _key(split, account);
+            uint256 word = _shares[key];
+            uint256 amount = _due(split, word);
             if (amount == 0) continue;
-            share.paid += uint128(amount);
+            _shares[key] = word + amount;
             if (Exact.tryPush(currency, account, amount)) {
                 total += amount;
-                emit Withdrawn(account, split, amount);
             } else {
-                share.paid -= uint128(amount);
+                _shares[key] = word;
             }
         }
     }
 
     /// @inheritdoc IRevenue
-    function withdrawTo(uint32[] calldata splits, address to) external nonReentrant returns (uint256 amount) {
+    function withdrawTo(uint32[] calldata splits, address to) external unlocked returns (uint256 amount) {
         if (to == address(0) || to == address(this)) revert BadDestination(to);
         for (uint256 i; i < splits.length; ++i) {
             amount += _take(splits[i], msg.sender);
@@ -191,12 +187,13 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRevenue
-    function climb(uint32 child, uint32 parent) external nonReentrant returns (uint256 amount) {
-        Share storage share = _shares[_parentKey(child, parent)];
-        if (share.bps == 0) revert NotAParent(child, parent);
-        amount = _due(child, share);
+    function climb(uint32 child, uint32 parent) external locked returns (uint256 amount) {
+        uint256 key = _parentKey(child, parent);
+        uint256 word = _shares[key];
+        if (word == 0) revert NotAParent(child, parent);
+        amount = _due(child, word);
         if (amount == 0) revert NothingToClimb(child, parent);
-        share.paid += uint128(amount);
+        _shares[key] = word + amount;
         _received[parent] = _sum(_received[parent], amount);
         emit Climbed(child, parent, amount);
     }
@@ -210,12 +207,12 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRevenue
-    function spend(address account, uint256 amount) external nonReentrant {
+    function spend(address account, uint256 amount) external locked {
         if (!isDepositor[msg.sender]) revert OnlyDepositor(msg.sender);
         if (!isSpender[account][msg.sender]) revert SpenderNotAllowed(account, msg.sender);
-        uint256 word = _credit[account];
+        uint256 word = _shares[_key(0, account)];
         if (word & AMOUNT < amount) revert CreditTooLow(account, word & AMOUNT, amount);
-        _credit[account] = word - amount;
+        _shares[_key(0, account)] = word - amount;
         emit Spent(account, msg.sender, amount);
         SafeTransferLib.safeTransfer(currency, msg.sender, amount);
     }
@@ -255,34 +252,30 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
     }
 
     /// @dev What a share has earned so far, rounded down, less what it has had. The rounding is made on the whole
-    /// total each time, so a later payment makes up for it: no dust is lost.
-    function _due(uint32 split, Share storage share) private view returns (uint256) {
+    /// total each time, so a later payment makes up for it: no dust is lost. A total fits 128 bits and a share 14; what
+    /// was had is a share of an earlier, smaller total.
+    function _due(uint32 split, uint256 word) private view returns (uint256) {
         unchecked {
-            return received(split) * share.bps / WHOLE - share.paid;
+            return (_received[split] & AMOUNT) * (word >> 128) / WHOLE - uint128(word);
         }
     }
 
     /// @dev Books out everything that an account is owed of one split, or its credit. The caller must pay it.
     function _take(uint32 split, address account) private returns (uint256 amount) {
+        uint256 key = _key(split, account);
+        uint256 word = _shares[key];
         if (split == 0) {
-            uint256 word = _credit[account];
             amount = word & AMOUNT;
             if (amount == 0) revert NothingOwed(0, account);
-            _credit[account] = OPEN;
+            _shares[key] = OPEN;
         } else {
-            Share storage share = _shares[_key(split, account)];
-            uint256 bps = share.bps;
-            uint256 paid = share.paid;
-            if (bps == 0) revert NotARecipient(split, account);
+            if (word == 0) revert NotARecipient(split, account);
+            amount = _due(split, word);
+            if (amount == 0) revert NothingOwed(split, account);
             unchecked {
-                // A total fits 128 bits and a share 14; what was paid is a share of an earlier, smaller total.
-                uint256 earned = (_received[split] & AMOUNT) * bps / WHOLE;
-                amount = earned - paid;
-                if (amount == 0) revert NothingOwed(split, account);
-                share.paid = uint128(earned);
+                _shares[key] = word + amount;
             }
         }
-        emit Withdrawn(account, split, amount);
     }
 
     function _addToSplit(uint32 split, uint256 amount, Income kind, uint256 ref, address payer) private {
@@ -294,18 +287,18 @@ contract Revenue is IRevenue, Governed, ReentrancyGuardTransient {
 
     function _addToCredit(address account, uint256 amount, Income kind, uint256 ref) private {
         if (account == address(0) || account == address(this)) revert BadDestination(account);
-        _credit[account] = _sum(_credit[account] | OPEN, amount);
+        uint256 key = _key(0, account);
+        _shares[key] = _sum(_shares[key], amount);
         emit Credited(account, kind, ref, amount);
     }
 
-    /// @dev Adds to an amount whose word is marked open; totals stay below 2^128.
-    function _sum(uint256 word, uint256 amount) private pure returns (uint256) {
-        uint256 total = (word & AMOUNT) + amount;
-        if (amount > type(uint128).max || total > type(uint128).max) revert AmountTooLarge(amount);
-        return OPEN | total;
-    }
-
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
+    /// @dev Adds to an amount, marking its word open; totals stay below 2^128.
+    function _sum(uint256 word, uint256 amount) private pure returns (uint256 total) {
+        if (amount > type(uint128).max) revert AmountTooLarge(amount);
+        unchecked {
+            total = (word & AMOUNT) + amount;
+        }
+        if (total > type(uint128).max) revert AmountTooLarge(total);
+        total |= OPEN;
     }
 }

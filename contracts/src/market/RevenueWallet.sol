@@ -2,16 +2,16 @@
 pragma solidity 0.8.30;
 
 import {LibClone} from "solady/utils/LibClone.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {Locked} from "medici/money/Locked.sol";
 import {IRevenue, Recipient} from "./interfaces/IRevenue.sol";
 
 /// @title RevenueWallet
 /// @notice The deposit address of one split, deployed as a minimal clone when first needed. What arrives in the firm's
 /// currency is swept into `Revenue`; what strangers pay in anything else (ether, another token) is shared out here, to
 /// the same recipients in the same parts.
-contract RevenueWallet is ReentrancyGuardTransient {
+contract RevenueWallet is Locked {
     /// @notice A recipient's part of something that is not the firm's currency left the wallet. Token 0 is ether.
     event Released(address indexed token, bytes32 indexed account, address to, uint256 amount);
 
@@ -50,7 +50,7 @@ contract RevenueWallet is ReentrancyGuardTransient {
     /// @param index which of them to pay.
     function release(address token, Recipient[] calldata recipients, uint256 index)
         external
-        nonReentrant
+        locked
         returns (uint256 amount)
     {
         if (token == CURRENCY) revert SweepInstead();
@@ -77,9 +77,5 @@ contract RevenueWallet is ReentrancyGuardTransient {
     /// @notice The number of the split that this wallet belongs to.
     function split() public view returns (uint32) {
         return uint32(bytes4(LibClone.argsOnClone(address(this))));
-    }
-
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
     }
 }

@@ -43,8 +43,9 @@ interface IShares {
 
     /// @notice `amount` more is owed to the holders of this moment.
     event DividendDistributed(uint256 amount, uint256 supply);
-    /// @notice A holder took its dividends.
-    event DividendClaimed(address indexed holder, uint256 amount);
+    /// @notice A holder took its dividends to somewhere else. A claim to the holder itself is told by the currency's own
+    /// event, `Transfer(from: this, to: holder, amount)`; what is paid for shares bought back, by `BoughtBack` as well.
+    event ClaimedTo(address indexed holder, address indexed to, uint256 amount);
     /// @notice A holder's shares come free over time from now on.
     event VestingGranted(address indexed holder, Vesting vesting);
     /// @notice Governance took back what had not come free.

@@ -38,11 +38,11 @@ interface IRevenue {
     event Paid(uint32 indexed split, Income indexed kind, uint256 indexed ref, address payer, uint256 amount);
 
     /// @notice `amount` was added to the plain credit of an account.
-    event Credited(address indexed account, Income indexed kind, uint256 indexed ref, uint256 amount);
+    event Credited(address indexed account, Income indexed kind, uint256 ref, uint256 amount);
 
-    /// @notice The account's share of a split (or its plain credit, split 0) left the contract, to the account itself
-    /// or where it said.
-    event Withdrawn(address indexed account, uint32 split, uint256 amount);
+    /// @notice The account withdrew to somewhere else. A withdrawal to the account itself is told by the currency's own
+    /// event, `Transfer(from: this, to: account, amount)`, and by `shareOf`; saying it twice would cost every recipient.
+    event WithdrawnTo(address indexed account, address indexed to, uint256 amount);
 
     /// @notice A parent split received its share of a child split.
     event Climbed(uint32 indexed child, uint32 indexed parent, uint256 amount);
