@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.ledger.firm import SmallFirm
 from tests.ledger.probe import PROBE, QUICK, Probe
 
 from medici.ledger.accounts import Key
@@ -60,3 +61,8 @@ def probe(rpc: Rpc, sender: Sender, artist: Key) -> Probe:
     created = sender.send("probe", artist, Call(None, PROBE.bytecode)).created
     assert created is not None
     return Probe(rpc, created)
+
+
+@pytest.fixture
+def firm(rpc: Rpc, sender: Sender, artist: Key, tmp_path: Path) -> SmallFirm:
+    return SmallFirm.founded(rpc, sender, artist, tmp_path)

@@ -39,3 +39,11 @@ class Probe(Contract):
 
 def nonce(rpc: Rpc, account: Address) -> int:
     return int(rpc.call("eth_getTransactionCount", account, "latest"), 16)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -5,12 +5,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.ledger.firm import plan
 from tests.ledger.probe import QUICK, nonce
 
 from medici.errors import ChainRefused, NotDeployed, StateFromOtherVersion, UnreadableFile
 from medici.ledger import deploy
 from medici.ledger.accounts import Key
-from medici.ledger.clients.structs import Allocation
 from medici.ledger.journal import Journal
 from medici.ledger.node import fund
 from medici.ledger.sender import Sender
@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from medici.ledger.rpc import Rpc
-
-
-def plan(artist: Key) -> deploy.Plan:
-    whole = 10**18
-    return deploy.Plan(
-        name="Bottega",
-        symbol="BOT",
-        contract_uri="ipfs://collection",
-        royalty=750,
-        proposers=(artist.address,),
-        guardian=Key(b"\5" * 32).address,
-        allocations=(Allocation(artist.address, 1000 * whole, 0, 0, 0, False),),
-    )
 
 
 @pytest.fixture

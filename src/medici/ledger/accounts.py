@@ -58,6 +58,8 @@ class Key:
         from eth_hash.auto import keccak
 
         try:
+            if len(secret) != 32:  # shorter ones would be padded
+                raise ValueError
             self._private = PrivateKey(secret)
         except ValueError:
             raise WrongUse("not a secp256k1 secret key") from None

@@ -152,6 +152,12 @@ class Journal:
         with self._lock:
             self._db.close()
 
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
         """One atomic step that no other thread or process can come between."""

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from medici.ledger.contract import Contract
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from medici.ledger.calls import Call
     from medici.records import Address, Digest
 
@@ -57,18 +55,6 @@ class Anchors(Contract):
             "tuple[bytes, str, str, int, Address, Digest, list[int]]",
             self.read("eip712Domain", block=block),
         )
-
-    def leaf_anchored_at(
-        self,
-        model_id: Digest,
-        root: Digest,
-        leaf: Digest,
-        proof: Sequence[Digest],
-        *,
-        block: int | str = "latest",
-    ) -> int:
-        """Read `leafAnchoredAt`."""
-        return cast("int", self.read("leafAnchoredAt", model_id, root, leaf, proof, block=block))
 
     def registry(self, *, block: int | str = "latest") -> Address:
         """Read `registry`."""
