@@ -209,10 +209,9 @@ class Holder(Answer):
     owed: Amount
 
 
-class BooksAnswer(Answer):
+class Books(Answer):
     """The books: received = paid out + owed, to the smallest unit."""
 
-    chain: ChainState
     currency: Currency
     received: Amount
     paid_out: Amount
@@ -223,6 +222,13 @@ class BooksAnswer(Answer):
     dividends: Amount
     splits: list[SplitAnswer]
     holders: list[Holder]
+
+
+class BooksAnswer(Answer):
+    """The books as last read from the chain; null when it never answered."""
+
+    chain: ChainState
+    books: Books | None
 
 
 class RoundAnswer(Answer):

@@ -52,7 +52,7 @@ def router(desk: Desk) -> APIRouter:
         with upload.kept(file) as path:
             return answers.VerifyAnswer.model_validate(upload.verify(desk.house, path))
 
-    @routes.get("/books", tags=["money"], responses=responses(502, 503))
+    @routes.get("/books", tags=["money"])
     def books() -> answers.BooksAnswer:
         """The books: received = paid out + owed; splits, dividends, shareholders."""
         return desk.books()

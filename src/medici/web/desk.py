@@ -207,20 +207,14 @@ class Desk:
     # ------------------------------------------------------------------ money and rounds
 
     def books(self) -> answers.BooksAnswer:
-        """The books, as the chain has them.
-
-        Raises:
-            MediciError: why the chain could not be read, when it never was.
-        """
+        """The books, as the chain has them."""
         seen = self._watch.now()
-        facts = seen.value
-        if facts is None:
-            raise seen.error or StillReading(
-                "the chain is still being read", "ask again in a second"
-            )
+        books = self._books(seen.value) if seen.value else None
+        return answers.BooksAnswer(chain=self._chain(seen), books=books)
+
+    def _books(self, facts: Facts) -> answers.Books:
         people = People(self.house, facts)
-        return answers.BooksAnswer(
-            chain=self._chain(seen),
+        return answers.Books(
             currency=answers.Currency(
                 symbol=facts.symbol,
                 address=facts.currency,
@@ -265,12 +259,6 @@ class Desk:
                 _round(n, [e for e in hung.works.values() if e.round == n], facts) for n in numbers
             ],
         )
-
-
-class StillReading(MediciError):
-    """The first reading of the chain is not there yet."""
-
-    code = "still-reading"
 
 
 def _round(number: int, entries: list[Entry], facts: Facts | None) -> answers.RoundAnswer:

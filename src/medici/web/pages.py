@@ -70,14 +70,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/money")
     def money() -> HTMLResponse:
-        books, problem = None, None
-        try:
-            books = desk.books()
-        except MediciError as error:
-            problem = error
-        return page(
-            "money.html", firm=desk.firm(), books=books, problem=problem, rounds=desk.rounds()
-        )
+        return page("money.html", firm=desk.firm(), books=desk.books().books, rounds=desk.rounds())
 
     @routes.get("/healthz")
     def healthz() -> PlainTextResponse:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from medici import errors
 from medici.logs import logger
 from medici.web.answers import ErrorAnswer
-from medici.web.desk import NoSuchWork, StillReading
+from medici.web.desk import NoSuchWork
 from medici.web.render import page
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # The first that fits counts, so finer classes stand before their parents.
 _STATUS: tuple[tuple[type[errors.MediciError], int], ...] = (
     (NoSuchWork, 404),
-    (StillReading, 503),
     (errors.AnswerNo, 409),
     (errors.UnreadableFile, 422),
     # Not the asker's doing: what the server stands on is broken.
