@@ -89,5 +89,5 @@ def claim(chain: Chain, key: str, by: Key, holders: Iterable[Address]) -> Money:
         if chain.sender.receipt(name) is None and shares.owed_to(holder) == 0:
             continue
         receipt = chain.send(name, by, shares.claim_for(holder))
-        total += int(shares.event(receipt, "DividendClaimed")["amount"])
+        total += int(chain.contracts.currency.event(receipt, "Transfer")["amount"])
     return chain.money(total)

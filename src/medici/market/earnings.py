@@ -81,11 +81,14 @@ def books(chain: Chain) -> Books:
         (KINDS[e.arguments["kind"]], e.arguments["amount"]) for e in revenue.past_events("Paid")
     ]
     credited = sum(e.arguments["amount"] for e in revenue.past_events("Credited"))
-    out = sum(e.arguments["amount"] for e in revenue.past_events("Withdrawn"))
-    spent = sum(e.arguments["amount"] for e in revenue.past_events("Spent"))
+    # What leaves is told by the currency's own event, withdrawals and spent credit alike.
+    out = sum(
+        e.arguments["amount"]
+        for e in chain.contracts.currency.past_events("Transfer", **{"from": revenue.address})
+    )
     return Books(
         received=chain.money(sum(amount for _, amount in paid) + credited),
-        paid_out=chain.money(out + spent),
+        paid_out=chain.money(out),
         held=chain.money(chain.contracts.currency.balance_of(revenue.address)),
         royalties=chain.money(sum(a for kind, a in paid if kind in ("resale", "foreign royalty"))),
         licences=chain.money(sum(a for kind, a in paid if kind in ("licence", "usage"))),
@@ -122,5 +125,6 @@ def withdraw(chain: Chain, key: str, by: Key, accounts: Iterable[Address]) -> Mo
             done = chain.sender.receipt(name) is not None
             if done or revenue.owed(number, account):
                 receipt = chain.send(name, by, revenue.withdraw_for(number, account))
-                total += sum(e.arguments["amount"] for e in revenue.events(receipt, "Withdrawn"))
+                moved = chain.contracts.currency.events(receipt, "Transfer")
+                total += sum(e.arguments["amount"] for e in moved)
     return chain.money(total)
