@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import c2pa
 
 from medici.errors import UnreadableFile, WrongUse
-from medici.provenance.claims import ANCHOR, GENERATION, AnchorClaim, GenerationClaim
+from medici.provenance.claims import ANCHOR, GENERATION
+from medici.provenance.claims import AnchorClaim as AnchorClaim
+from medici.provenance.claims import GenerationClaim as GenerationClaim
 from medici.records import Cid, Digest, canonical_json
 
 if TYPE_CHECKING:
@@ -282,7 +284,7 @@ def _claims(
 def _pin(report: Mapping[str, Any], certificate: bytes, roots: Sequence[str]) -> Digest | None:
     """The key digest of the certificate in the claim, if that is the one that signed.
 
-    The reader tells only the signer's serial number. Under a root we trust it names one certificate.
+    The reader tells only the signer's serial number; under a trusted root it names one certificate.
     """
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature

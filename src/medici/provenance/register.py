@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from medici.provenance.fingerprint import Fingerprint, Match
-    from medici.records import Address, Attestation, Digest, ModelId, WorkId
+    from medici.provenance.fingerprint import Fingerprint, Match, Query
+    from medici.records import Address, Attestation, Digest, GenerationRecord, ModelId, WorkId
 
 ModelState = Literal["proposed", "authorised", "retired", "revoked"]
 
@@ -99,6 +97,7 @@ class Kept:
     root: Digest | None = None
     proof: tuple[Digest, ...] = ()
     fingerprint: Fingerprint | None = None
+    record: GenerationRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +136,8 @@ class Register(Protocol):
     def kept(self, work: WorkId) -> Kept | None:
         """What the firm's own records hold of it."""
 
-    def similar(self, prints: Sequence[Fingerprint]) -> list[Match]:
-        """Works that look like one of the prints (a picture and its turned and mirrored views)."""
+    def similar(self, asked: Query) -> list[Match]:
+        """Works that look like the picture or a turned or mirrored view of it, surest first."""
 
     def custody(self, work: WorkId) -> list[Event]:
         """Transfers and the like, oldest first, without creation, anchoring and minting."""

@@ -122,6 +122,11 @@ def sign(signer: Signer, domain: Domain, what: Generation | Attestation | Batch)
 def recover(
     domain: Domain, what: Generation | Attestation | Batch, signature: bytes
 ) -> Address | None:
+    """Who signed the struct; None when the bytes are no canonical signature."""
+    return recover_digest(domain.digest(what.leaf.raw), signature)
+
+
+def recover_digest(digest: bytes, signature: bytes) -> Address | None:
     """Who signed; None when the bytes are no canonical signature (65 bytes, low s, v 27 or 28)."""
     from coincurve import PublicKey
 
@@ -131,9 +136,7 @@ def recover(
         return None
     recoverable = signature[:64] + bytes([signature[64] - 27])
     try:
-        key = PublicKey.from_signature_and_message(
-            recoverable, domain.digest(what.leaf.raw), hasher=None
-        )
+        key = PublicKey.from_signature_and_message(recoverable, digest, hasher=None)
     except Exception:
         # coincurve raises bare Exception for an r or s that is no point or scalar.
         return None
