@@ -107,10 +107,15 @@ abstract contract Firm is Test {
             recordDigest: keccak256(abi.encode("record", name)),
             modelId: MODEL,
             metadataDigest: keccak256(abi.encode("metadata", name)),
-            splitId: SPLIT,
+            splitId: splitOf(),
             parentsDigest: 0,
             creator: artist
         });
+    }
+
+    /// @dev The split of every attested work.
+    function splitOf() internal view virtual returns (bytes32) {
+        return SPLIT;
     }
 
     function originals() internal pure returns (uint256[] memory) {
