@@ -257,6 +257,17 @@ def test_a_chain_that_lost_its_last_blocks_is_brought_back(
     assert recover(rpc, journal, 31337).replayed == ()
 
 
+def test_a_sender_that_outlives_its_chain_brings_it_back_by_itself(
+    rpc: Rpc, sender: Sender, artist: Key, probe: Probe
+) -> None:
+    snapshot = rpc.call("evm_snapshot")
+    sender.send("lost", artist, probe.add("lost"))
+    assert rpc.call("evm_revert", snapshot)
+    assert sender.send("next", artist, probe.add("next")).succeeded
+    notes = [event.arguments["note"] for event in probe.past_events("Counted")]
+    assert notes == ["lost", "next"]
+
+
 def test_a_chain_killed_and_begun_anew_is_played_from_the_journal(tmp_path: Path) -> None:
     key, journal = Key.generate(), Journal(tmp_path / "journal.sqlite", time.time)
     chain = Node(tmp_path / "chain", save_every=3600)

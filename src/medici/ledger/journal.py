@@ -323,6 +323,15 @@ class Journal:
         )
         return [_intent(row) for row in rows]
 
+    def mined_nonce(self, chain_id: int, account: Address) -> int:
+        """The highest nonce of an account that is known to be mined; -1 when none is."""
+        (row,) = self._rows(
+            "SELECT COALESCE(MAX(nonce), -1) AS highest FROM intents"
+            " WHERE chain_id = ? AND account = ? AND status = 'mined'",
+            chain_id, account,
+        )  # fmt: skip
+        return int(row["highest"])
+
     def mined_nonces(self, chain_id: int) -> dict[Address, int]:
         """For each account the highest nonce that is known to be mined."""
         rows = self._rows(

@@ -66,6 +66,7 @@ class Keeper:
         self.described = self.folder / "chain.json"
         self.running = self.folder / "node.json"
         self.url_port = 0
+        self.genesis = int(time.time())
         self.saved_block = -1
         self.save_cost = 0.0
 
@@ -92,6 +93,7 @@ class Keeper:
             try:
                 description = json.loads(self.described.read_bytes())
                 schema, chain_id = description["schema"], description["chain_id"]
+                self.genesis = int(description.get("genesis", self.genesis))
             except (ValueError, KeyError, TypeError):
                 raise Refusal("state", f"{self.described} cannot be read") from None
             if schema != SCHEMA:
@@ -115,6 +117,8 @@ class Keeper:
         command += ["--dump-state", str(self.leaving), "--state-interval", _NEVER]
         if self.state.exists():
             command += ["--load-state", str(self.state)]
+        else:  # begun anew after a crash, transactions can be played again at their old times
+            command += ["--timestamp", str(self.genesis)]
         libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
         def follow() -> None:
@@ -164,8 +168,9 @@ class Keeper:
         """Chain time never runs backwards: anvil forgets how far ahead it was when it restarts."""
         latest = self.rpc("eth_getBlockByNumber", "latest", False)
         ahead = int(latest["timestamp"], 16)
+        # Not set needlessly: what was lost can only be played again at times not yet passed.
         if ahead >= time.time():
-            self.rpc("anvil_setTime", ahead + 1)
+            self.rpc("anvil_setTime", ahead)
         self.saved_block = int(latest["number"], 16) if self.state.exists() else -1
 
     def save(self) -> None:
@@ -182,7 +187,12 @@ class Keeper:
     def describe(self, anvil_pid: int) -> dict[str, Any]:
         """Write who runs here, for the commands to come."""
         version = str(self.rpc("web3_clientVersion"))
-        description = {"schema": SCHEMA, "chain_id": self.chain_id, "version": version}
+        description = {
+            "schema": SCHEMA,
+            "chain_id": self.chain_id,
+            "genesis": self.genesis,
+            "version": version,
+        }
         write_atomically(self.described, json.dumps(description, indent=1).encode())
         answer = description | {
             "url": f"http://127.0.0.1:{self.url_port}",

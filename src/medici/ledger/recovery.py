@@ -94,9 +94,12 @@ def _replay(rpc: Rpc, journal: Journal, missing: list[Intent]) -> Recovery:
         assert intent.block_time is not None
         assert intent.receipt is not None
         if intent.block_time >= chain_time(rpc):
-            rpc.call("evm_setNextBlockTimestamp", intent.block_time)
+            with contextlib.suppress(
+                NodeRefused
+            ):  # the clock has passed it: then as soon as may be
+                rpc.call("evm_setNextBlockTimestamp", intent.block_time)
         _hand_over(rpc, _raw(journal, intent))
-        receipt = rpc.call("eth_getTransactionReceipt", _hash(intent))
+        receipt = _awaited(rpc, _hash(intent))
         if receipt is None:  # its nonce is not yet due: what stood before it was not ours
             raise NodeRefused(
                 f"{intent.label} ({intent.key}) cannot be played again: the chain lost "
@@ -114,6 +117,16 @@ def _one_at_a_time(journal: Journal) -> Iterator[None]:
     with journal.path.with_name(journal.path.name + ".recovery").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _awaited(rpc: Rpc, transaction: str, patience: float = 5.0) -> dict[str, Any] | None:
+    """The receipt; a local chain has it some milliseconds after it took the transaction."""
+    deadline = time.monotonic() + patience
+    while True:
+        receipt = rpc.call("eth_getTransactionReceipt", transaction)
+        if receipt is not None or time.monotonic() > deadline:
+            return dict(receipt) if receipt else None
+        time.sleep(0.002)
 
 
 def _hash(intent: Intent) -> str:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from eth_hash.auto import keccak
 
 from medici.errors import ChainRefused, NodeRefused, NoFunds, StillPending
-from medici.ledger.calls import Receipt
+from medici.ledger.calls import Call, Receipt
 from medici.ledger.journal import Attempt, Intent, Journal, check_same
 from medici.ledger.reasons import explain, explain_node
+from medici.ledger.recovery import recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from medici.ledger.calls import Call
     from medici.ledger.rpc import Rpc
     from medici.records import Address
 
@@ -54,7 +54,7 @@ class Patience:
         give_up: after which `StillPending` is raised.
     """
 
-    poll: float = 0.005
+    poll: float = 0.001
     poll_most: float = 2.0
     rebroadcast: float = 15.0
     stuck: float = 60.0
@@ -91,6 +91,21 @@ class _Quote:
     @property
     def max_fee(self) -> int:
         return 2 * self.base_fee + self.tip
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a node shows of a transaction: ``said`` is its word on taking the bytes."""
+
+    head: dict[str, Any]
+    receipt: dict[str, Any] | None
+    said: Literal["sent", "nonce-used", "fee-low"] = "sent"
+
+    @property
+    def depth(self) -> int:
+        """Blocks from the transaction's own to the head, both counted."""
+        assert self.receipt is not None
+        return int(self.head["number"], 16) - int(self.receipt["blockNumber"], 16) + 1
 
 
 class Sender:
@@ -179,10 +194,14 @@ class Sender:
         known = self.journal.find(self.chain_id, key)
         if known is not None:
             check_same(known, account.address, call)
-            if known.status != "void" or self._look(known) is not None:
+            if known.status != "void" or self._look(known).receipt is not None:
                 return known
         self._send_earlier(account)
         quote = self._quote(account.address, call)
+        if quote.chain_nonce <= self.journal.mined_nonce(self.chain_id, account.address):
+            # The chain was put back while we were running, by a restart after a crash.
+            recover(self.rpc, self.journal, self.chain_id)
+            quote = self._quote(account.address, call)
         self._checkpoint("prepared")
 
         def sign(nonce: int) -> Attempt:
@@ -265,36 +284,48 @@ class Sender:
         raw = account.sign_transaction(fields)
         return Attempt("0x" + keccak(raw).hex(), nonce, raw, max_fee, tip, self._clock())
 
-    def _broadcast(self, intent: Intent, attempt: Attempt) -> str:
-        """Hand the bytes to the node: ``sent``, ``nonce-used`` or ``fee-low``.
+    def _broadcast(self, intent: Intent, attempt: Attempt) -> _Look:
+        """Hand the bytes to the node, and look in the same exchange what became of them.
 
         Raises:
             ChainRefused: the node will never take them. The nonce is free again, unless later
                 transactions build on it; then the same key tries again.
         """
-        try:
-            self.rpc.call("eth_sendRawTransaction", "0x" + attempt.raw.hex())
-        except NodeRefused as error:
-            said = error.message.lower()
+        raw = "0x" + attempt.raw.hex()
+        answer, *rest = self.rpc.batch_outcomes(
+            [("eth_sendRawTransaction", (raw,)), *self._questions(intent)]
+        )
+        look = self._answers(rest)
+        if isinstance(answer, NodeRefused):
+            said = answer.message.lower()
             if any(text in said for text in _NONCE_USED):
-                return "nonce-used"
+                return replace(look, said="nonce-used")
             if any(text in said for text in _FEE_LOW):
-                return "fee-low"
+                return replace(look, said="fee-low")
             if not any(text in said for text in _HAVE_IT):
                 self.journal.void(intent)
-                raise explain_node(error, intent.label) from error
+                raise explain_node(answer, intent.label)
         self._handed_over.add(attempt.hash)
         self._checkpoint("broadcast")
-        return "sent"
+        return look
 
-    def _look(self, intent: Intent) -> dict[str, Any] | None:
-        """The receipt of whichever attempt was mined, if one was."""
-        attempts = self.journal.attempts(intent)
-        answers = self.rpc.batch([("eth_getTransactionReceipt", (a.hash,)) for a in attempts])
+    def _look(self, intent: Intent) -> _Look:
+        """What became of an intent, whichever attempt of it was mined."""
+        return self._answers(self.rpc.batch_outcomes(self._questions(intent)))
+
+    def _questions(self, intent: Intent) -> list[tuple[str, tuple[object, ...]]]:
+        hashes = [attempt.hash for attempt in self.journal.attempts(intent)]
+        receipts = [("eth_getTransactionReceipt", (each,)) for each in hashes]
+        return [("eth_getBlockByNumber", ("latest", False)), *receipts]
+
+    @staticmethod
+    def _answers(answers: list[Any]) -> _Look:
         for answer in answers:
-            if answer is not None and answer.get("blockNumber"):
-                return dict(answer)
-        return None
+            if isinstance(answer, NodeRefused):
+                raise answer
+        head, *receipts = answers
+        mined = [dict(r) for r in receipts if r is not None and r.get("blockNumber")]
+        return _Look(head, mined[0] if mined else None)
 
     def _settle(self, intent: Intent, account: Wallet) -> Receipt:
         """Broadcast, wait, replace, until the chain has confirmed or refused."""
@@ -305,21 +336,21 @@ class Sender:
         due = started + patience.rebroadcast if handed_over else started
         unexplained: float | None = None
         while True:
-            now, said = self._clock(), "sent"
-            attempt = self.journal.attempts(intent)[-1]
+            now, attempt = self._clock(), self.journal.attempts(intent)[-1]
             if now >= due:
-                said = self._broadcast(intent, attempt)
+                look = self._broadcast(intent, attempt)
                 due = now + patience.rebroadcast
-            found = self._look(intent)
-            if found is not None:
-                if self._deep_enough(found):
-                    return self._finish(intent, found)
-            elif said == "nonce-used":
+            else:
+                look = self._look(intent)
+            if look.receipt is not None:
+                if look.depth >= self.confirmations:
+                    return self._finish(intent, look.receipt, look.head)
+            elif look.said == "nonce-used":
                 # Ours, and the node is slow to show it; or somebody else signs with this key.
                 unexplained, due = unexplained or now, now
                 if now - unexplained >= patience.foreign:
                     intent, unexplained = self._renew(intent, account), None
-            elif said == "fee-low" or now - attempt.created >= patience.stuck:
+            elif look.said == "fee-low" or now - attempt.created >= patience.stuck:
                 self._replace(intent, attempt, account)
                 due = now
             if now - started >= patience.give_up:
@@ -330,12 +361,6 @@ class Sender:
                 )
             self._sleep(pause)
             pause = min(pause * 1.5, patience.poll_most)
-
-    def _deep_enough(self, receipt: dict[str, Any]) -> bool:
-        if self.confirmations <= 1:
-            return True
-        head = int(self.rpc.call("eth_blockNumber"), 16)
-        return head >= int(receipt["blockNumber"], 16) + self.confirmations - 1
 
     def _renew(self, intent: Intent, account: Wallet) -> Intent:
         call, quote = self._again(intent)
@@ -354,8 +379,6 @@ class Sender:
         self.journal.add_attempt(intent, dearer)
 
     def _again(self, intent: Intent) -> tuple[Call, _Quote]:
-        from medici.ledger.calls import Call
-
         call = Call(intent.to, intent.data, intent.value, function=intent.label)
         block, tip, count = self.rpc.batch_outcomes(
             [
@@ -374,9 +397,11 @@ class Sender:
             chain_nonce=int(count, 16),
         )
 
-    def _finish(self, intent: Intent, found: dict[str, Any]) -> Receipt:
+    def _finish(self, intent: Intent, found: dict[str, Any], head: dict[str, Any]) -> Receipt:
         self._checkpoint("received")
-        block = self.rpc.call("eth_getBlockByHash", found["blockHash"], False)
+        block = head
+        if head["hash"] != found["blockHash"]:
+            block = self.rpc.call("eth_getBlockByHash", found["blockHash"], False)
         refusal = None
         if int(found["status"], 16) == 0:
             refusal = self._why_reverted(intent, found)
@@ -393,8 +418,6 @@ class Sender:
 
     def _why_reverted(self, intent: Intent, found: dict[str, Any]) -> dict[str, Any]:
         """Simulate on the block before: the state the transaction met, but for its neighbours."""
-        from medici.ledger.calls import Call
-
         call = Call(intent.to, intent.data, intent.value, function=intent.label)
         request = call.request(intent.account)
         reason = ChainRefused(f"{intent.label} was reverted, and a repeat does not say why")
