@@ -57,6 +57,7 @@ def play(
     with launch.chain(firm, tied=True, deploy=True) as chain:
         reports, _ = durable.run(firm, chain, rounds, seed, watch)
         _clock(seconds, current, "check")
+        verifying.write_bundle(firm, chain)
         result = _result(firm, chain, reports)
     _clock(seconds, current, "")
     atomic_write(

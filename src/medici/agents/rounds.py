@@ -10,12 +10,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from medici.agents import collectors, curator
+from medici.agents import collectors
 from medici.firm import making, titles
 from medici.governance import dividends
 from medici.market import auctions, earnings
 from medici.provenance.record import rfc3339
 from medici.records import Address, Money, WorkId
+from medici.studio import quality
 
 if TYPE_CHECKING:
     from medici.firm.house import Firm
@@ -24,10 +25,20 @@ if TYPE_CHECKING:
 JSON = dict[str, Any]
 
 
-def seeds(round_seed: int, number: int, count: int) -> list[int]:
-    """The generator seeds of a round's candidates: distinct over rounds of one firm seed."""
-    random = collectors.randomness("candidates", round_seed, number)
-    return random.sample(range(2**32), count)
+SEEDS_APART = 10**9
+"""Candidates of two firm seeds never meet below this many."""
+
+
+def seeds(firm_seed: int, number: int, count: int) -> list[int]:
+    """The generator seeds of a round's candidates: no two rounds of one firm seed share any.
+
+    Args:
+        firm_seed: of the run.
+        number: of the round, from 1.
+        count: candidates a round.
+    """
+    first = firm_seed * SEEDS_APART + (number - 1) * count
+    return list(range(first, first + count))
 
 
 def make(firm: Firm, number: int, seed: int) -> JSON:
@@ -38,23 +49,20 @@ def make(firm: Firm, number: int, seed: int) -> JSON:
     """
     wanted = firm.settings.round
     candidate_seeds = seeds(seed, number, wanted.candidates)
-    renderings = firm.render(candidate_seeds)
-    quality = firm.generator.quality(renderings)
-    earlier = [firm.pixels(entry) for entry in firm.catalogue if entry.round != number]
-    pictures = [rendering.pixels for rendering in renderings]
-    kept = curator.choose(pictures, quality, wanted.vetted, earlier)
+    candidates = firm.render(candidate_seeds)
+    earlier = [firm.rendering(entry) for entry in firm.catalogue if entry.round != number]
+    judged = quality.judge(firm.generator, candidates, earlier)
+    kept = quality.select(firm.generator, candidates, wanted.vetted, earlier)
     made = rfc3339(datetime.now(UTC))
     works = [
         {
-            "seed": candidate_seeds[choice.index],
-            "title": titles.title(
-                "Portrait", candidate_seeds[choice.index], pictures[choice.index]
-            ),
-            "quality": round(choice.quality, 6),
-            "novelty": round(choice.novelty, 6),
+            "seed": candidates[index].seed,
+            "title": titles.title("Portrait", candidates[index].seed, candidates[index].pixels),
+            "quality": round(judged[index].quality, 6),
+            "novelty": round(judged[index].novelty, 6),
             "created": made,
         }
-        for choice in kept
+        for index in kept
     ]
     return {"candidates": len(candidate_seeds), "vetted": len(works), "works": works}
 

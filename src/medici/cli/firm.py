@@ -124,6 +124,7 @@ def run(
     opened = open_firm(firm, network)
     with launch.chain(opened, tied=True, deploy=True) as chain:
         from medici.agents import durable
+        from medici.firm import verifying
 
         with progress("running", rounds * len(durable.STEPS), as_json) as done:
             steps: list[str] = []
@@ -133,6 +134,7 @@ def run(
                 steps.append(f"{number}/{step}")
 
             reports, resumed = durable.run(opened, chain, rounds, seed, watch)
+            verifying.write_bundle(opened, chain)
 
     def human(said: dict[str, Any]) -> None:
         if said["resumed"]:
@@ -210,7 +212,8 @@ def _show_status(said: dict[str, Any]) -> None:
     if said["contracts"]:
         say(f"  works at  {said['contracts'].get('Works', '')}")
     works = said["works"]
-    say(f"  works     {works['total']} ({works['anchored']} anchored, {works['minted']} minted)")
+    minted = "" if works["minted"] is None else f", {works['minted']} minted"
+    say(f"  works     {works['total']} ({works['anchored']} anchored{minted})")
     if said["books"]:
         books = said["books"]
         say(

@@ -12,7 +12,7 @@ from medici.cli.output import DryRun, FirmDir, Json, Network, open_firm, say, sh
 
 def add_to(app: typer.Typer) -> None:
     """Put this group's commands into the program."""
-    for command in (certify, anchor, verify):
+    for command in (certify, anchor, verify, bundle):
         app.command()(command)
 
 
@@ -64,8 +64,8 @@ def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file, from anywhere.")],
     rerun: Annotated[bool, typer.Option("--rerun", help="Make the work again, compare.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Ask no chain.")] = False,
-    bundle: Annotated[
-        Path | None, typer.Option(help="A firm's exported trust bundle to check against.")
+    against: Annotated[
+        Path | None, typer.Option("--bundle", help="A firm's trust bundle to check against.")
     ] = None,
     rpc: Annotated[
         str | None, typer.Option(metavar="URL", help="A node of the chain the file names.")
@@ -77,13 +77,29 @@ def verify(
     """Is this file authentic, who made it, and when? Ends 0 for authentic, 1 for anything else."""
     from medici.firm import verifying
 
-    opened = verifying.firm_at_hand(firm, network, bundle)
+    opened = verifying.firm_at_hand(firm, network, against)
     result = verifying.verify_file(
-        opened, file, rerun=rerun, offline=offline, bundle=bundle, rpc=rpc
+        opened, file, rerun=rerun, offline=offline, bundle=against, rpc=rpc
     )
     show(result, as_json, lambda said: _stamp(file, said))
     if result["verdict"] != "authentic":
         raise typer.Exit(1)
+
+
+def bundle(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    firm: FirmDir = None,
+    network: Network = None,
+    as_json: Json = False,
+) -> None:
+    """Write the firm's trust bundle: all that anybody needs to verify its works offline."""
+    from medici.firm import launch, verifying
+
+    opened = open_firm(firm, network)
+    with launch.chain(opened, tied=True) as chain:
+        path = verifying.write_bundle(opened, chain, out)
+    result = {"file": str(path), "signer": opened.keyring.address("artist")}
+    show(result, as_json, lambda said: say(f"{said['file']}, signed by {said['signer']}"))
 
 
 def _stamp(file: Path, said: dict[str, Any]) -> None:

@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from medici.ledger.networks import Network
     from medici.records import Rendering
     from medici.settings import Settings
-    from medici.studio import Generator
+    from medici.studio.model import PictureModel
 
 ROLES = ("artist", "deployer", "guardian")
 """The keys a firm has of its own."""
 
 
-def model_at(folder: Path, name: str) -> Generator:
+def model_at(folder: Path, name: str) -> PictureModel:
     """A model by its folder, relative to this one, or by the name it is shipped under.
 
     Raises:
         NoWeights: there is none.
         BadWeights: what is there is damaged.
     """
-    from medici.studio import load_model
+    from medici.studio.model import load_model
 
     own = folder / name
     return load_model(own if own.is_dir() else name)
@@ -141,7 +141,7 @@ class Firm:
         return {f"collector-{place}": key for place, key in enumerate(keys, 1)}
 
     @cached_property
-    def generator(self) -> Generator:
+    def generator(self) -> PictureModel:
         """The model in use.
 
         Raises:
@@ -159,6 +159,13 @@ class Firm:
         """
         steered = {**self.settings.studio.style, **(style or {})}
         return self.generator.sample_many(list(seeds), steered)
+
+    def rendering(self, entry: Entry) -> Rendering:
+        """A work of the firm's as it was rendered, its picture read from its file."""
+        from medici.records import Rendering
+
+        said = entry.record
+        return Rendering(self.pixels(entry), said.seed, said.style, said.kind)
 
     def pixels(self, entry: Entry) -> NDArray[np.uint8]:
         """The picture of a work of the firm's, decoded from its file: (h, w, 4) uint8."""

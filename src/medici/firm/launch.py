@@ -176,9 +176,11 @@ def doctor(folder: Path, network: str | None) -> list[dict[str, Any]]:
         return [{"name": "firm", "ok": False, "detail": error.message, "hint": error.hint}]
     state = firm.settings.state
     roles = ROLES if (state / "keys").is_dir() else ()
-    checks = [{"name": "firm", "ok": True, "detail": str(firm.folder), "hint": ""}]
+    checks: list[dict[str, Any]] = [
+        {"name": "firm", "ok": True, "detail": str(firm.folder), "hint": ""}
+    ]
     checks += [
-        check.as_json()
+        dict(check.as_json())
         for check in examine(firm.network, state, firm.keyring if roles else None, roles)
     ]
     try:

@@ -34,7 +34,7 @@ def status(firm: Firm) -> JSON:
         "works": {
             "total": len(entries),
             "anchored": sum(entry.stage == "anchored" for entry in entries),
-            "minted": 0,
+            "minted": None,
         },
         "books": None,
     }

@@ -70,7 +70,8 @@ class ChainRegister:
         if entry is None or not entry.attestation:
             return None
         root, proof = entry.proof if entry.anchor else (None, ())
-        return Kept(entry.attested, root, proof, Fingerprint.from_json(entry.fingerprint))
+        seen = Fingerprint.from_json(entry.fingerprint)
+        return Kept(entry.attested, root, proof, seen, entry.record)
 
     def similar(self, asked: Query) -> list[Match]:
         """Works of the catalogue that look like the picture or one of its views."""

@@ -35,8 +35,15 @@ def root_certificate(firm: Firm) -> Identity:
     if path.exists():
         return authority.Identity.unseal(path.read_bytes(), firm.password())
     made = authority.found(firm.settings.firm.name, datetime.now(UTC))
+    atomic_write(path.with_name("root.crt"), made.root_pem.encode())
     atomic_write(path, made.seal(firm.password()), 0o600)
     return made
+
+
+def trusted_roots(firm: Firm) -> tuple[str, ...]:
+    """The certificates, as PEM, at which the firm's Content Credentials must end."""
+    path = firm.settings.state / "certificates" / "root.crt"
+    return (path.read_text("ascii"),) if path.exists() else ()
 
 
 def model_certificate(firm: Firm, chain_id: int) -> Identity:
