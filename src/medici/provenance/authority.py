@@ -178,6 +178,21 @@ def issue_model(
     )
 
 
+def renew(root: Identity, model: Identity, now: dt.datetime) -> Identity:
+    """A model's certificate with a new term for the same key, which the registry goes on knowing.
+
+    Args:
+        root: the firm's root, the issuer of the old certificate.
+        model: the identity whose certificate runs out.
+        now: aware time from which the new one is valid, for `LEAF_YEARS`.
+    """
+    old = model.certificate
+    names = old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    common_name = str(old.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+    usages = [ExtendedKeyUsageOID.EMAIL_PROTECTION]
+    return _issue(root, common_name, now, usages, names, model.key)
+
+
 def issue_time_stamper(root: Identity, now: dt.datetime) -> Identity:
     """The certificate of the firm's time-stamp authority. Source: RFC 3161, section 2.3."""
     return _issue(root, "time-stamp authority", now, [ExtendedKeyUsageOID.TIME_STAMPING], None)
@@ -189,8 +204,9 @@ def _issue(
     now: dt.datetime,
     usages: Sequence[x509.ObjectIdentifier],
     names: x509.SubjectAlternativeName | None,
+    key: ec.EllipticCurvePrivateKey | None = None,
 ) -> Identity:
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     issuer = root.certificate
     organisation = str(issuer.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value)
     # RFC 3161 demands that a time-stamper's only purpose be marked critical.

@@ -157,6 +157,8 @@ class Bundle:
                 {work.kept.attestation.work: work for work in map(_work_from, data["works"])},
             )
             who = signing.recover_digest(_digest(data, bundle.firm), signature)
+        except UnreadableFile:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError, WrongUse) as error:
             raise UnreadableFile(f"not a trust bundle: {error}") from error
         if who is None or who != said or signer not in (None, said):

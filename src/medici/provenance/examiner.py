@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL import Image as PillowImage
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 # Formats by magic number, and what a credentials reader calls them. No interpreters, no vectors.
 _FORMATS = {
     "PNG": "image/png",
@@ -53,9 +54,9 @@ def answer(data: bytes, roots: list[str]) -> dict[str, Any]:
 
     Image.MAX_IMAGE_PIXELS = None
     try:
-        image = Image.open(io.BytesIO(data), formats=list(_FORMATS))
+        image = Image.open(io.BytesIO(_bare(data)), formats=list(_FORMATS))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return {"error": "not a picture of a known format", "hint": ", ".join(_FORMATS)}
+        return {"error": "not a picture of a known format", "hint": "known: " + ", ".join(_FORMATS)}
     width, height = image.size
     if width * height > MAX_PIXELS or not width * height:
         return {
@@ -82,6 +83,22 @@ def answer(data: bytes, roots: list[str]) -> dict[str, Any]:
         "problems": list(found.problems) if found else [],
         "display": display,
     }
+
+
+def _bare(data: bytes) -> bytes:
+    """A PNG without its credentials, any other file as it is.
+
+    A damaged credentials chunk must not keep the picture itself from being read.
+    """
+    if not data.startswith(_PNG):
+        return data
+    kept, at = [_PNG], len(_PNG)
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] != b"caBX":
+            kept.append(data[at:end])
+        at = end
+    return b"".join(kept)
 
 
 def _display(image: PillowImage.Image) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from medici.provenance import signing
@@ -156,9 +157,14 @@ class _Case:
             return _Standing(register.model(self.token.model), minted=self.token.minted_at)
         return None
 
+    @cached_property
+    def similar(self) -> list[Match]:
+        """Works it resembles, surest first."""
+        return self.register.similar(self.found.query)
+
     def like(self, work: WorkId | None = None) -> Match | None:
         """The work this picture comes from by its looks, or how much it looks like a given one."""
-        for match in self.register.similar(self.found.query):
+        for match in self.similar:
             if match.derived and work in (None, match.work):
                 return match
         return None
@@ -401,13 +407,15 @@ def _by_looks(case: _Case) -> Verdict:
             f"the picture was changed: {', '.join(what)}",
             distance=match.distance,
         )
-    near = case.register.similar(found.query)[:1]
+    near = case.similar[:1]
     notes = [
         f"it resembles {m.work} (distance {m.distance}), too little to say that it is a copy"
         for m in near
     ]
     if found.credentials == "tampered":
         notes.append("its Content Credentials are broken")
+    if not near:
+        notes.append(f"nothing of it is known to {case.firm.name}")
     return case.say("unknown", None, "none", *notes, distance=near[0].distance if near else None)
 
 
