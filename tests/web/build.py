@@ -11,6 +11,7 @@ from medici.content import picture_digest
 from medici.firm import folder as folders
 from medici.firm.catalogue import Entry
 from medici.firm.house import Firm
+from medici.provenance.fingerprint import fingerprint
 from medici.records import Digest, GenerationRecord, ModelId
 from medici.store import atomic_write
 
@@ -73,7 +74,7 @@ def add_work(firm, seed, *, title=None, number=1, stage="anchored"):
         properties = {"token": token, "model_name": "portraits"}
         words = json.dumps({"name": title, "properties": properties}).encode()
         entry = entry.with_(
-            fingerprint={"pdq": hashlib.sha256(work.raw).hexdigest(), "quality": 88, "sketch": ""},
+            fingerprint=fingerprint(pixels).as_json(),
             certified=firm.store.put(png(pixels)),
             metadata=firm.store.put(words),
             signature="ab" * 65,

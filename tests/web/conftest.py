@@ -9,6 +9,7 @@ import httpx
 import pytest
 import uvicorn
 from tests.web.build import add_work, make_firm
+from tests.web.chain import Market, standing
 
 from medici.web.app import create_app
 
@@ -54,6 +55,24 @@ def address(firm):
 def visitor(address):
     with httpx.Client(base_url=address, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def traded(tmp_path_factory):
+    """A firm that sold works on a chain which is up, and the address of its page."""
+    firm = make_firm(tmp_path_factory.mktemp("firms") / "traded")
+    with standing(firm) as chain:
+        market = Market(firm, chain, seeds=range(4))
+        sold, unsold, hanging, _ = market.entries
+        market.offer(sold, [("ada", "100"), ("ben", "120"), ("ada", "140")])
+        market.offer(sold, [("ben", "200")], seller="ada")
+        market.offer(unsold)
+        market.pay()
+        market.offer(hanging, [("ben", "111.50")], settle=False)
+        with serving(create_app(firm)) as url:
+            while httpx.get(f"{url}/api/v1/firm").json()["chain"]["state"] == "reading":
+                pass
+            yield market, url
 
 
 def raw(address, request):

@@ -2,35 +2,19 @@
 
 import httpx
 import pytest
-from tests.web.build import make_firm
-from tests.web.chain import Market, standing
 from tests.web.conftest import serving
 
 from medici.web.app import create_app
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory):
-    firm = make_firm(tmp_path_factory.mktemp("traded") / "casa")
-    with standing(firm) as chain:
-        market = Market(firm, chain, seeds=range(4))
-        sold, unsold, hanging, _ = market.entries
-        market.offer(sold, [("ada", "100"), ("ben", "120"), ("ada", "140")])
-        market.offer(sold, [("ben", "200")], seller="ada")
-        market.offer(unsold)
-        market.pay()
-        market.offer(hanging, [("ben", "111.50")], settle=False)
-        yield market
+@pytest.fixture
+def market(traded):
+    return traded[0]
 
 
-@pytest.fixture(scope="module")
-def visitor(market):
-    with (
-        serving(create_app(market.firm)) as url,
-        httpx.Client(base_url=url, timeout=30) as client,
-    ):
-        while client.get("/api/v1/firm").json()["chain"]["state"] == "reading":
-            pass
+@pytest.fixture
+def visitor(traded):
+    with httpx.Client(base_url=traded[1], timeout=30) as client:
         yield client
 
 

@@ -251,12 +251,13 @@ class RoundsAnswer(Answer):
 
 
 class VerifiedModel(Answer):
-    """The model a verified file names."""
+    """The model that made a verified work, as the firm's registry has it."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    id: str | None
-    authorised: bool | None = None
+    id: HexDigest
+    authorised: bool
+    weights_sha256: HexDigest
+    data_root: HexDigest
+    bias_report: HexDigest
 
 
 class CustodyStep(Answer):

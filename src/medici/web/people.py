@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def short(text: str) -> str:
     """Beginning and end of a digest or an address, enough to tell it from others by eye."""
-    return text if len(text) <= 16 else f"{text[:8]}…{text[-4:]}"
+    return text if len(text) <= 12 else f"{text[:6]}…{text[-4:]}"
 
 
 class People:

@@ -68,5 +68,8 @@ def verify(firm: Firm, path: Path) -> dict[str, Any]:
         raise HTTPException(503, "too many files at once", {"Retry-After": "10"})
     try:
         return dict(verifying.verify_file(firm, path))
+    except UnreadableFile as error:
+        # Where we kept it is nobody's business.
+        raise UnreadableFile(error.message.replace(str(path), "the file"), error.hint) from None
     finally:
         _turns.release()
