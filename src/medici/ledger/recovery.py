@@ -75,7 +75,7 @@ def recover(
         missing = lost(rpc, journal, chain_id)  # another process may have done it meanwhile
         if not is_local(rpc):
             return _hand_back(rpc, journal, missing)
-        recovery = _replay(rpc, journal, missing)
+        recovery = _replay(rpc, journal, chain_id, missing)
         rpc.call("anvil_setTime", max(int(clock()), chain_time(rpc)))
         return recovery
 
@@ -87,7 +87,7 @@ def _hand_back(rpc: Rpc, journal: Journal, missing: list[Intent]) -> Recovery:
     return Recovery(tuple(intent.key for intent in missing))
 
 
-def _replay(rpc: Rpc, journal: Journal, missing: list[Intent]) -> Recovery:
+def _replay(rpc: Rpc, journal: Journal, chain_id: int, missing: list[Intent]) -> Recovery:
     fund(rpc, sorted({intent.account for intent in missing}))
     differing = []
     for intent in missing:
@@ -98,6 +98,10 @@ def _replay(rpc: Rpc, journal: Journal, missing: list[Intent]) -> Recovery:
                 NodeRefused
             ):  # the clock has passed it: then as soon as may be
                 rpc.call("evm_setNextBlockTimestamp", intent.block_time)
+        for earlier in journal.pending(chain_id, intent.account):
+            # Mined once, perhaps, and its sender killed before it heard: its nonce comes first.
+            if earlier.nonce < intent.nonce:
+                _hand_over(rpc, journal.attempts(earlier)[-1].raw)
         _hand_over(rpc, _raw(journal, intent))
         receipt = _awaited(rpc, _hash(intent))
         if receipt is None:  # its nonce is not yet due: what stood before it was not ours
