@@ -20,6 +20,11 @@ ANCHOR_SCHEMA = "medici/anchor/1"
 _DEEPEST_PROOF = 64
 
 
+def _number(digits: str) -> int | float:
+    """RFC 8785 writes a large whole float without a point; all its numbers are doubles."""
+    return int(digits) if abs(int(digits)) < 2**53 else float(digits)
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationClaim:
     """What a certified file says of itself; nothing of it is believed before it is checked.
@@ -62,7 +67,7 @@ class GenerationClaim:
             if data["schema"] != GENERATION_SCHEMA:
                 raise UnreadableFile(f"unknown credentials schema {data['schema']!r}")
             claim = cls(
-                GenerationRecord.from_json(json.loads(data["record"])),
+                GenerationRecord.from_json(json.loads(data["record"], parse_int=_number)),
                 bytes.fromhex(data["signature"].removeprefix("0x")),
                 Address(data["signer"]),
                 str(data["token"]),

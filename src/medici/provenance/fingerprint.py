@@ -294,7 +294,8 @@ class _Crops:
         # (spans, 16, 64, 3): averaged down; then (spans, 16, spans, 16, 3): and across.
         tall = (weights @ source.reshape(_PROBE, -1)).reshape(count * _SIDE, _PROBE, 3)
         seen = np.einsum("rxc,kx->rkc", tall, weights, optimize=True)
-        self._seen = seen.reshape(count, _SIDE, count, _SIDE, 3)
+        seen = seen.reshape(count, _SIDE, count, _SIDE, 3)
+        self._seen = [np.ascontiguousarray(seen[..., channel]) for channel in range(3)]
         self._shown = shown[:, :, None, None] & shown[None, None]
         self._cells = self._shown.sum(axis=(1, 3))
 
@@ -302,8 +303,11 @@ class _Crops:
         """The smallest share of unlike cells over the crops."""
         import numpy as np
 
-        apart = np.abs(self._seen - sketch[None, :, None]).max(axis=4) > UNLIKE_LEVELS
-        return float(((apart & self._shown).sum(axis=(1, 3)) / self._cells).min())
+        apart = np.zeros(self._shown.shape, bool)
+        for channel, seen in enumerate(self._seen):
+            apart |= np.abs(seen - sketch[None, :, None, :, channel]) > UNLIKE_LEVELS
+        apart &= self._shown
+        return float((apart.sum(axis=3).sum(axis=1) / self._cells).min())
 
 
 def _span(low: float, high: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
