@@ -1,3 +1,5 @@
+import re
+
 import httpx
 import pytest
 from tests.web.build import add_work, make_firm, png, portrait
@@ -96,8 +98,6 @@ def test_health(visitor):
 
 
 def test_pages_load_nothing_from_elsewhere(visitor, firm):
-    import re
-
     entry = works(firm, round=1)[0]
     for path in ("/", "/verify", "/money", f"/works/{entry.id}", "/static/medici.css", "/nope"):
         text = visitor.get(path).text
@@ -135,8 +135,6 @@ def test_a_broken_entry_is_left_out_and_told(tmp_path):
 
 
 def test_new_works_appear_and_changed_files_get_a_new_address(tmp_path):
-    import re
-
     firm = make_firm(tmp_path / "young")
     with serving(create_app(firm)) as url:
         entry = add_work(firm, 1, stage="certified")
@@ -145,3 +143,42 @@ def test_new_works_appear_and_changed_files_get_a_new_address(tmp_path):
         second = re.search(r'src="(/files/[^"]+)"', httpx.get(url).text).group(1)
         assert first != second
         assert httpx.get(url + second).content.endswith(b"anchored")
+
+
+def test_nobody_learns_where_the_firm_lives(tmp_path):
+    firm = make_firm(tmp_path / "hurt")
+    entry = add_work(firm, 1)
+    (firm.catalogue.folder / f"{add_work(firm, 2).id}.json").write_text("{")
+    firm.store.path(entry.metadata_cid).unlink()
+    with serving(create_app(firm)) as url:
+        for path in ("/", "/api/v1/firm", "/money", f"/works/{entry.id}/metadata.json"):
+            assert str(tmp_path) not in httpx.get(url + path).text, path
+        assert httpx.get(f"{url}/works/{entry.id}/metadata.json").status_code == 503
+
+
+def test_heads_have_no_body(visitor, firm):
+    entry = next(iter(firm.catalogue))
+    for path in ("/", f"/files/{entry.id}", "/api/v1/firm", "/nowhere"):
+        head, whole = visitor.head(path), visitor.get(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+
+
+def _luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_the_wall(visitor, scheme):
+    # Source: WCAG 2.2, 1.4.3: 4.5 to 1.
+    sheet = visitor.get("/static/medici.css").text
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w{6})", part)) for part in sheet.split("dark)")[:2]
+    )
+    colours = light if scheme == "light" else light | dark
+    for text in ("ink", "soft", "accent", "good", "so", "bad"):
+        for wall in ("wall", "paper"):
+            pair = sorted(_luminance(colours[name]) for name in (text, wall))
+            assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (text, wall)

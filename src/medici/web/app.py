@@ -47,6 +47,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.folder = str(firm.folder)
     app.include_router(api.router(desk))
     app.include_router(files.router(desk))
     app.include_router(pages.router(desk))

@@ -11,7 +11,7 @@ from medici.errors import MediciError
 from medici.records import Cid, Digest, WorkId
 from medici.web import answers
 from medici.web.facts import Reader
-from medici.web.people import People
+from medici.web.people import People, without
 from medici.web.shelf import Shelf
 from medici.web.watch import Seen, Watch
 
@@ -81,8 +81,12 @@ class Desk:
                 minted=minted,
             ),
             rounds=sorted({entry.round for entry in hung.works.values()}),
-            unreadable=list(hung.unreadable),
+            unreadable=[self.public(text) for text in hung.unreadable],
         )
+
+    def public(self, text: str) -> str:
+        """A message without where on this machine the firm is kept."""
+        return without(str(self.house.folder), text)
 
     def _chain(self, seen: Seen[Facts]) -> answers.ChainState:
         network = self.house.network
@@ -91,7 +95,7 @@ class Desk:
             id=seen.value.chain_id if seen.value else network.chain_id,
             state=seen.state,
             read_at=rfc3339(seen.at) if seen.at else None,
-            reason=seen.error.message if seen.error else "",
+            reason=self.public(seen.error.message) if seen.error else "",
             simulated=network.kept,
         )
 

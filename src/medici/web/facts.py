@@ -115,10 +115,10 @@ class Reader:
         )
 
     def _lots(self, chain: Chain) -> dict[WorkId, tuple[Lot, ...]]:
-        market = chain.contracts.market
+        market, first = chain.contracts.market, chain.contracts.deployment.block
         bids: defaultdict[int, list[Bid]] = defaultdict(list)
         ends: dict[int, int] = {}
-        for event in market.past_events("Bid"):
+        for event in market.past_events("Bid", first):
             said = event.arguments
             amount = chain.money(said["amount"])
             bids[said["lot"]].append(Bid(Address(said["bidder"]), amount, event.log.transaction))
@@ -126,10 +126,10 @@ class Reader:
         closings = {
             int(event.arguments["lot"]): (outcome, event)
             for name, outcome in _OUTCOMES.items()
-            for event in market.past_events(name)
+            for event in market.past_events(name, first)
         }
         lots: defaultdict[WorkId, list[Lot]] = defaultdict(list)
-        for event in market.past_events("AuctionOpened"):
+        for event in market.past_events("AuctionOpened", first):
             said = event.arguments
             number, work = int(said["lot"]), WorkId.from_int(int(said["tokenId"]))
             reserve, _, start, duration, *_ = said["terms"]
@@ -184,19 +184,19 @@ _OUTCOMES: dict[str, Outcome] = {
 
 def _owners(chain: Chain) -> dict[WorkId, Address]:
     owners: dict[WorkId, Address] = {}
-    for event in chain.contracts.works.past_events("Transfer"):
+    for event in chain.contracts.works.past_events("Transfer", chain.contracts.deployment.block):
         said = list(event.arguments.values())  # from, to, id: standards differ in the last name
         owners[WorkId.from_int(int(said[2]))] = Address(said[1])
     return {work: owner for work, owner in owners.items() if owner != NOBODY}
 
 
 def _splits(chain: Chain) -> tuple[Split, ...]:
-    revenue = chain.contracts.revenue
+    revenue, first = chain.contracts.revenue, chain.contracts.deployment.block
     income: defaultdict[int, int] = defaultdict(int)
-    for event in revenue.past_events("Paid"):
+    for event in revenue.past_events("Paid", first):
         income[event.arguments["split"]] += event.arguments["amount"]
     found = []
-    for event in revenue.past_events("SplitCreated"):
+    for event in revenue.past_events("SplitCreated", first):
         said = event.arguments
         recipients = tuple((_account(word), int(bps)) for word, bps in said["recipients"])
         number = int(said["split"])

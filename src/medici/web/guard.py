@@ -40,7 +40,7 @@ class TooLarge(HTTPException):
 
 
 class Guard:
-    """Adds the headers to every answer and stops reading a body that is too large.
+    """Adds the headers to every answer, answers HEAD as GET, stops reading a body too large.
 
     Args:
         app: what is guarded.
@@ -74,4 +74,6 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        if scope["method"] == "HEAD":  # the server below leaves the body out
+            scope = {**scope, "method": "GET"}
         await self.app(scope, limited, headed)

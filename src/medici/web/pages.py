@@ -63,7 +63,8 @@ def router(desk: Desk) -> APIRouter:
             values |= _judged(desk, file, work)
         except MediciError as problem:
             status = status_of(problem)
-            values["problem"] = problem
+            said = problem.message, problem.hint
+            values["problem"] = [desk.public(text) for text in said]
         if part == "verdict":
             return page("verdict.html", status, **values)
         return page("verify.html", status, firm=desk.firm(), **values)

@@ -22,6 +22,11 @@ def short(text: str) -> str:
     return text if len(text) <= 12 else f"{text[:6]}…{text[-4:]}"
 
 
+def without(folder: str, text: str) -> str:
+    """The text without the path to the firm's folder: where that is concerns nobody else."""
+    return text.replace(f"{folder}/", "").replace(folder, "the firm's folder")
+
+
 class People:
     """Names for addresses.
 

@@ -16,6 +16,7 @@ from medici import errors
 from medici.logs import logger
 from medici.web.answers import ErrorAnswer
 from medici.web.desk import NoSuchWork
+from medici.web.people import without
 from medici.web.render import page
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def add_to(app: FastAPI) -> None:
 
 def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.MediciError)
-    return _answer(request, status_of(error), error.code, error.message, error.hint)
+    message, hint = (without(request.app.state.folder, t) for t in (error.message, error.hint))
+    return _answer(request, status_of(error), error.code, message, hint)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -27,8 +27,10 @@ addEventListener("DOMContentLoaded", () => {
       const html = await answer.text();
       if (mine !== turn) return;
       const part = new DOMParser().parseFromString(html, "text/html").querySelector(".verdict");
-      if (part) verdict.replaceChildren(part);
-      else say("The server could not look at this file.");
+      if (part) {
+        verdict.replaceChildren(part);
+        verdict.scrollIntoView({ block: "nearest" });
+      } else say("The server could not look at this file.");
     } catch {
       if (mine === turn) say("The server does not answer. Is medici serve still running?");
     }
