@@ -210,6 +210,17 @@ _MONEY = (
     {
         "AllowanceOverflow()": Sentence("the allowance is too large"),
         "AllowanceUnderflow()": Sentence("the allowance is smaller than what is to be taken off"),
+        "AllowanceTooLow(address,address,uint256,uint256)": Sentence(
+            "account {payer} lets {taker} take {allowance:money}, not the {needed:money} needed",
+            "allow the contract to take the money",
+            funds=True,
+        ),
+        "MoneyTooLow(address,uint256,uint256)": Sentence(
+            "account {payer} holds {balance:money}, not the {needed:money} needed", funds=True
+        ),
+        "PaymentRefused(address,uint256)": Sentence(
+            "the settlement token refused to move {amount:money} of account {payer}"
+        ),
         "ApproveFailed()": Sentence("the token refused to allow a spender"),
         "AuthorizationNotValidNow(uint256,uint256)": Sentence(
             "the payment authorisation is valid only from {validAfter:time} to {validBefore:time}"
