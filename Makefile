@@ -26,7 +26,7 @@ lint:
 types:
 	$(BIN)/mypy
 
-contracts: setup ## compile the contracts and refresh the artifacts the package carries
+contracts: setup-test ## compile the contracts and refresh the artifacts the package carries
 	$(BIN)/python tools/forge.py build
 	$(BIN)/python tools/artifacts.py
 

@@ -191,7 +191,7 @@ class Settings:
             ("money.treasury", money.treasury, 0, FULL_BPS),
             ("money.royalty", money.royalty, 0, 5000),
             ("shares.artist", shares.artist, 0, FULL_BPS),
-            ("shares.supply", shares.supply, 1, 10**15),
+            ("shares.supply", shares.supply, 1, 300_000_000),
             ("auction.minimum_raise", auction.minimum_raise, 1, FULL_BPS),
             ("auction.duration", auction.duration, 60, 90 * 86400),
             ("auction.extension", auction.extension, 0, 86400),

@@ -1,4 +1,4 @@
-"""Whole-user stories: the real program in its own process, on a real chain, with the shipped model."""
+"""Whole-user stories: the real program, in its own process, on a real chain."""
 
 import shutil
 

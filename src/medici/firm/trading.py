@@ -123,7 +123,11 @@ def bid(
     money = Money.parse(amount, chain.decimals)
     call = auctions.bid_call(chain, lot.number, money)
     if dry_run:
-        return chain.dry_run(bidder, call)
+        if auctions.may_pay(chain, bidder.address, money):
+            return chain.dry_run(bidder, call)
+        first = chain.contracts.currency.approve(chain.contracts.market.address, 2**256 - 1)
+        # Without the allowance the bid itself cannot be simulated.
+        return call.as_json() | {"from": bidder.address, "gas": None, "after": first.as_json()}
     auctions.allow_money(chain, f"allow/{bidder.address}", bidder)
     key = f"bid/{lot.number}/{bidder.address}/{money.units}"
     receipt = chain.send(key, bidder, call)

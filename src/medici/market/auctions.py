@@ -160,6 +160,12 @@ def approve_market(chain: Chain, key: str, seller: Key) -> None:
         chain.send(key, seller, works.set_approval_for_all(market.address, True))
 
 
+def may_pay(chain: Chain, account: Address, amount: Money) -> bool:
+    """Whether the market may pull this much from the account."""
+    market = chain.contracts.market.address
+    return chain.contracts.currency.allowance(account, market) >= amount.units
+
+
 def allow_money(chain: Chain, key: str, bidder: Key) -> None:
     """Let the market pull this account's bids, once, without limit."""
     currency, market = chain.contracts.currency, chain.contracts.market
