@@ -65,8 +65,9 @@ def respond(request: bytes, identity: Identity, now: dt.datetime) -> bytes:
 
 
 def _rejected(why: str) -> bytes:
-    answer = tsp.TimeStampResp({"status": {"status": "rejection", "fail_info": {why}}})
-    return bytes(answer.dump())
+    # asn1crypto knows no response without a token, so the outer sequence is put around by hand.
+    status = bytes(tsp.PKIStatusInfo({"status": "rejection", "fail_info": {why}}).dump())
+    return b"\x30" + bytes([len(status)]) + status
 
 
 def _token(info: bytes, identity: Identity, now: object) -> cms.ContentInfo:
