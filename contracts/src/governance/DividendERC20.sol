@@ -18,10 +18,11 @@ abstract contract DividendERC20 is ERC20 {
     /// @notice Shares are issued once, before the first dividend.
     error IssueClosed();
 
-    uint256 private constant SCALE_BITS = 80;
+    /// @dev A power of ten, so that the parts of round numbers of shares come out round; below 2^80.
+    uint256 private constant SCALE = 1e24;
     uint256 private constant BALANCE_BITS = 88;
     uint256 private constant BALANCE = (1 << BALANCE_BITS) - 1;
-    uint256 private constant MOST_DIVIDENDS = (1 << (167 - SCALE_BITS)) - 1;
+    uint256 private constant MOST_DIVIDENDS = (1 << 87) - 1;
 
     /// @dev Low 88 bits the balance, high 168 bits the correction, in two's complement.
     mapping(address holder => uint256 correctionAndBalance) private _accounts;
@@ -56,7 +57,7 @@ abstract contract DividendERC20 is ERC20 {
         _distributedAndSupply = word + (amount << 128);
         uint256 supply = uint128(word);
         uint256 perShare = _perShareAndRest >> BALANCE_BITS;
-        uint256 pool = (amount << SCALE_BITS) + (_perShareAndRest & BALANCE);
+        uint256 pool = amount * SCALE + (_perShareAndRest & BALANCE);
         _perShareAndRest = (perShare + pool / supply) << BALANCE_BITS | pool % supply;
     }
 
@@ -66,7 +67,7 @@ abstract contract DividendERC20 is ERC20 {
         amount = _owed(word);
         unchecked {
             // The correction stands in the high bits, so this subtracts amount × SCALE from it, modulo 2^168.
-            _accounts[holder] = word - (amount << (SCALE_BITS + BALANCE_BITS));
+            _accounts[holder] = word - (amount * SCALE << BALANCE_BITS);
         }
     }
 
@@ -74,7 +75,7 @@ abstract contract DividendERC20 is ERC20 {
         unchecked {
             uint256 perShare = _perShareAndRest >> BALANCE_BITS;
             // Never negative: what was earned since is at least what the correction takes away.
-            return uint256(int256(perShare * (word & BALANCE)) + (int256(word) >> BALANCE_BITS)) >> SCALE_BITS;
+            return uint256(int256(perShare * (word & BALANCE)) + (int256(word) >> BALANCE_BITS)) / SCALE;
         }
     }
 

@@ -146,12 +146,14 @@ contract Revenue is IRevenue, Governed, Locked {
     /// @inheritdoc IRevenue
     function withdraw(uint32 split) external unlocked returns (uint256 amount) {
         amount = _take(split, msg.sender);
+        if (amount == 0) revert NothingOwed(split, msg.sender);
         SafeTransferLib.safeTransfer(currency, msg.sender, amount);
     }
 
     /// @inheritdoc IRevenue
     function withdrawFor(uint32 split, address account) external unlocked returns (uint256 amount) {
         amount = _take(split, account);
+        if (amount == 0) revert NothingOwed(split, account);
         SafeTransferLib.safeTransfer(currency, account, amount);
     }
 
@@ -183,6 +185,8 @@ contract Revenue is IRevenue, Governed, Locked {
         for (uint256 i; i < splits.length; ++i) {
             amount += _take(splits[i], msg.sender);
         }
+        if (amount == 0) revert NothingOwed(0, msg.sender);
+        emit WithdrawnTo(msg.sender, to, amount);
         SafeTransferLib.safeTransfer(currency, to, amount);
     }
 
@@ -266,14 +270,12 @@ contract Revenue is IRevenue, Governed, Locked {
         uint256 word = _shares[key];
         if (split == 0) {
             amount = word & AMOUNT;
-            if (amount == 0) revert NothingOwed(0, account);
-            _shares[key] = OPEN;
+            if (amount != 0) _shares[key] = OPEN;
         } else {
             if (word == 0) revert NotARecipient(split, account);
             amount = _due(split, word);
-            if (amount == 0) revert NothingOwed(split, account);
             unchecked {
-                _shares[key] = word + amount;
+                if (amount != 0) _shares[key] = word + amount;
             }
         }
     }

@@ -151,7 +151,8 @@ interface IRevenue {
     /// stays owed. Anybody may call.
     function withdrawForMany(uint32 split, address[] calldata accounts) external returns (uint256 total);
 
-    /// @notice Withdraws the caller's shares of several splits (0: its plain credit) in one transfer, anywhere.
+    /// @notice Withdraws the caller's shares of several splits (0: its plain credit) in one transfer, anywhere. Splits
+    /// that owe nothing just now are passed over.
     function withdrawTo(uint32[] calldata splits, address to) external returns (uint256 amount);
 
     /// @notice Moves a parent's share of a child split up into the parent. Anybody may call.
