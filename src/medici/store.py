@@ -22,15 +22,23 @@ _RAW = b"\x01\x55\x12\x20"
 _DAG_PB = b"\x01\x70\x12\x20"
 
 
-def atomic_write(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write so that a reader, or a crash at any instant, sees the old file or the new one."""
+def atomic_write(path: Path, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
+    """Write so that a reader, or a crash at any instant, sees the old file or the new one.
+
+    Args:
+        path: its folder is made if needed.
+        data: the whole file.
+        mode: permissions.
+        durable: on the disk when this returns; not needed for what can be made again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:

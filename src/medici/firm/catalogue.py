@@ -121,8 +121,7 @@ class Catalogue:
 
     def get(self, work: str) -> Entry | None:
         """The entry of this work, None when it is not the firm's."""
-        path = self.folder / f"{WorkId(work)}.json"
-        return self._read(path) if path.exists() else None
+        return self._known(WorkId(work))
 
     def find(self, text: str) -> Entry:
         """The one work whose id, or title, starts like this.
@@ -131,12 +130,18 @@ class Catalogue:
             WrongUse: none does, or several do.
         """
         wanted = text.removeprefix("0x").lower()
+        if len(wanted) == 64 and (known := self._known(wanted)):
+            return known
         found = [e for e in self if wanted and e.id.startswith(wanted)]
         found = found or [e for e in self if e.title.lower() == text.lower()]
         if len(found) != 1:
             what = "no work" if not found else f"{len(found)} works"
             raise WrongUse(f"{what} in the catalogue match {text!r}", "medici status lists them")
         return found[0]
+
+    def _known(self, digest: str) -> Entry | None:
+        path = self.folder / f"{digest}.json"
+        return self._read(path) if digest.isalnum() and path.exists() else None
 
     def __iter__(self) -> Iterator[Entry]:
         paths = sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []

@@ -39,7 +39,7 @@ def write_picture(folder: Path, rendering: Rendering) -> Path:
     """Write the bare picture as PNG, named by its content; an equal one is left as it is."""
     path = folder / f"{picture_digest(rendering.pixels)[:16]}.png"
     if not path.exists():
-        atomic_write(path, credentials.encode_png(rendering.pixels))
+        atomic_write(path, credentials.encode_png(rendering.pixels), durable=False)
     return path
 
 
@@ -123,6 +123,8 @@ def _certify(desk: _Desk, entry: Entry) -> None:
     )
     path = firm.folder / entry.file
     pixels = firm.pixels(entry)
+    if picture_digest(pixels) != entry.id:
+        raise WrongUse(f"{path} is not the work any more", "medici generate makes it again")
     claim = credentials.GenerationClaim(
         record=said,
         signature=word,
@@ -130,8 +132,7 @@ def _certify(desk: _Desk, entry: Entry) -> None:
         token=token,
         certificate=desk.notary.certificate,
     )
-    picture = credentials.encode_png(pixels)
-    file = desk.notary.certify(picture, claim, desk.model, entry.title)
+    file = desk.notary.certify(path.read_bytes(), claim, desk.model, entry.title)
     image = firm.store.put(file)
     description = firm.settings.firm.description
     words = metadata.token_metadata(
@@ -146,7 +147,7 @@ def _certify(desk: _Desk, entry: Entry) -> None:
         parents=(),
         creator=desk.artist,
     )
-    atomic_write(path, file)
+    atomic_write(path, file, durable=False)  # the store keeps it, too
     firm.catalogue.put(
         entry.with_(
             fingerprint=fingerprint.fingerprint(pixels).as_json(),
@@ -227,7 +228,7 @@ def _finish(firm: Firm, chain: Chain, batch: batches.AnchorBatch, path: Path) ->
             )
             anchored = notary.add_anchor(firm.store.get(entry.certified_cid), claim)
             firm.store.put(anchored)
-            atomic_write(firm.folder / entry.file, anchored)
+            atomic_write(firm.folder / entry.file, anchored, durable=False)
             firm.catalogue.put(entry.with_(anchor=said | {"proof": list(claim.proof)}))
     path.unlink()
 
