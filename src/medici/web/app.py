@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from medici.web.guard import Guard
 from medici.web.render import STATIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractContextManager
 
     from medici.firm.house import Firm
@@ -39,6 +40,12 @@ def create_app(
         return launch.chain(firm)
 
     desk = Desk(firm, open_chain or own_chain)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        desk.begin()
+        yield
+
     # The generated documentation pages load scripts from elsewhere; only the schema is offered.
     app = FastAPI(
         title=f"{firm.settings.firm.name}: gallery and proof",
@@ -46,6 +53,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
     )
     app.state.folder = str(firm.folder)
     app.include_router(api.router(desk))

@@ -53,6 +53,10 @@ class Desk:
         self._watch: Watch[Facts] = Watch(self._facts)
         self._metadata = lru_cache(maxsize=4096)(self._read_metadata)
 
+    def begin(self) -> None:
+        """Start reading the chain, so that the first visitor need not wait for it."""
+        self._watch.begin()
+
     def _facts(self) -> Facts:
         with self._open_chain() as chain:
             return self._reader.read(chain)

@@ -48,8 +48,7 @@ class People:
         name = self._names.get(address)
         if name:
             return Account(address=address, name=name, simulated=False)
-        stranger = f"collector {short(address)}" if self._simulated else short(address)
-        return Account(address=address, name=stranger, simulated=self._simulated)
+        return Account(address=address, name=short(address), simulated=self._simulated)
 
     def address(self, name: str) -> str | None:
         """The account of this name, if the firm has one."""

@@ -58,13 +58,19 @@ class Watch(Generic[T]):
         self._started: float | None = None  # monotonic clock of the attempt under way
         self._error: MediciError | None = None
 
-    def now(self) -> Seen[T]:
-        """What is known, after waiting a little if that may bring something fresher."""
+    def begin(self) -> None:
+        """Start a reading, unless one is under way or fresh, and do not wait for it."""
         with self._condition:
             clock = time.monotonic()
             if self._started is None and clock - self._tried > self._fresh:
                 self._started = clock
                 threading.Thread(target=self._attempt, name="chain-watch", daemon=True).start()
+
+    def now(self) -> Seen[T]:
+        """What is known, after waiting a little if that may bring something fresher."""
+        self.begin()
+        with self._condition:
+            clock = time.monotonic()
             if self._started is not None:
                 left = self._started + self._patience - clock
                 self._condition.wait_for(lambda: self._started is None, max(0.0, left))
