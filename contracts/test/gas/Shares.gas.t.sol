@@ -23,7 +23,9 @@ contract VotesPeer is ERC20("Peer", "PEER"), ERC20Permit("Peer"), ERC20Votes {
     }
 }
 
-/// @notice Gas of whole transactions in isolate mode.
+/// @notice Gas of whole transactions in isolate mode. Each figure goes to `contracts/out/snapshots/shares.json`;
+/// `benchmarks/gas.py` holds it to its bar.
+/// forge-config: default.isolate = true
 contract SharesGasTest is House {
     VotesPeer private peer;
 
@@ -61,7 +63,7 @@ contract SharesGasTest is House {
         measured("share transfer with votes and dividends, both delegated, both hold");
         vm.prank(founder);
         peer.transfer(collector, 10e18);
-        measured("OpenZeppelin: votes alone");
+        measured("peer: OpenZeppelin votes alone, both delegated, both hold");
     }
 
     function test_gasOfDividends() public {
