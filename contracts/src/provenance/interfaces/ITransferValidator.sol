@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.26;
 
-/// @title Who may move a work, asked by the collection before every transfer
+/// @title Who may move a work, asked by the collection before every transfer in which a program takes part
 /// @notice The form that ERC-721C collections use, so that validators of others fit our works and ours fits theirs.
 interface ITransferValidator {
     /// @notice Returns if `caller` may move the work, reverts with a typed reason otherwise.
@@ -13,7 +13,8 @@ interface ICreatorToken {
     /// @notice The validator was changed; zero means that transfers are free.
     event TransferValidatorUpdated(address oldValidator, address newValidator);
 
-    /// @notice The validator asked before every transfer, or zero.
+    /// @notice The validator asked before every transfer in which a program takes part, or zero. An owner who gives
+    /// a work to a person (an account without code) asks nobody, so no validator can trap a work.
     function getTransferValidator() external view returns (address validator);
 
     /// @notice Changes the validator, or lifts it with zero. Governance only.
