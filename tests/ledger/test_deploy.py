@@ -9,7 +9,7 @@ from tests.ledger.firm import plan
 from tests.ledger.probe import QUICK, nonce
 
 from medici.errors import ChainRefused, NotDeployed, StateFromOtherVersion, UnreadableFile
-from medici.ledger import deploy
+from medici.ledger import deploy, deployment
 from medici.ledger.accounts import Key
 from medici.ledger.journal import Journal
 from medici.ledger.node import fund
@@ -48,10 +48,10 @@ def test_a_firm_is_deployed_and_its_deployer_is_powerless(
     ):
         with pytest.raises(ChainRefused, match="only "):
             sender.send(f"grab {call.label}", deployer, call)
-    book = deploy.load(tmp_path, 31337)
+    book = deployment.load(tmp_path, 31337)
     assert book == contracts.deployment
     assert 0 < book.block <= book.contracts["Shares"].block
-    deploy.check(rpc, book)
+    deployment.check(rpc, book)
 
 
 def test_deploying_again_only_checks(
@@ -88,11 +88,11 @@ def test_a_deployment_broken_off_anywhere_ends_at_the_same_addresses(
             contracts = deploy.deploy(rpc, sender, deployer, plan(artist), tmp_path)
             break
         except Breaks:
-            assert not deploy.path_of(tmp_path, 31337).exists()
+            assert not deployment.path_of(tmp_path, 31337).exists()
     assert crossed > 60
     sent = {i.key for i in journal.mined(31337)}
     assert nonce(rpc, deployer.address) == len(sent)
-    deploy.check(rpc, contracts.deployment)
+    deployment.check(rpc, contracts.deployment)
     journal.close()
 
 
@@ -103,20 +103,20 @@ def test_books_that_do_not_fit_the_chain_are_noticed(
     deploy.deploy(rpc, sender, deployer, plan(artist), tmp_path)
     assert rpc.call("evm_revert", snapshot)
     with pytest.raises(NotDeployed, match="nothing is there"):
-        deploy.check(rpc, deploy.load(tmp_path, 31337))
+        deployment.check(rpc, deployment.load(tmp_path, 31337))
 
 
 def test_damaged_and_foreign_books(tmp_path: Path) -> None:
     with pytest.raises(NotDeployed, match="no contracts on chain 5"):
-        deploy.load(tmp_path, 5)
-    path = deploy.path_of(tmp_path, 5)
+        deployment.load(tmp_path, 5)
+    path = deployment.path_of(tmp_path, 5)
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"schema": "medici/deployment/2", "contracts": {}}))
     with pytest.raises(StateFromOtherVersion):
-        deploy.load(tmp_path, 5)
+        deployment.load(tmp_path, 5)
     path.write_text('{"schema": ')
     with pytest.raises(UnreadableFile):
-        deploy.load(tmp_path, 5)
+        deployment.load(tmp_path, 5)
 
 
 def test_governance_acts_through_the_timelock_once(

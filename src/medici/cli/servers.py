@@ -87,7 +87,7 @@ def _chain_beside(firm: Firm) -> Iterator[None]:
     A chain that was up before stays up after. Without one the page says so, and shows the rest.
     """
     from medici.errors import MediciError
-    from medici.ledger.deploy import path_of
+    from medici.ledger.deployment import path_of
     from medici.ledger.networks import local_node
 
     network, state = firm.network, firm.settings.state

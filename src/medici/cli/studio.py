@@ -75,31 +75,51 @@ def generate(
 
 def train(
     data: Annotated[
-        Path | None,
-        typer.Argument(help="Folder of pictures (default: the portraits, drawn anew)."),
+        Path,
+        typer.Argument(metavar="FOLDER", help="Pictures, and perhaps a source.json about them."),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="Becomes the model's folder; snapshots go to run/ in it.")
+    ] = Path("models/own"),
+    minutes: Annotated[
+        float | None, typer.Option(min=0.0, help="Wall time of this call (default: 20).")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for snapshots and the finished model.")] = Path(
-        "models/own"
-    ),
-    minutes: Annotated[float | None, typer.Option(min=0.0, help="Stop after so long.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on from the last snapshot.")] = False,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of the whole run.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the snapshot.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …")] = "cpu",
+    tune: Annotated[
+        Path | None, typer.Option(help="Fresh pictures: the run's best moment is exported.")
+    ] = None,
+    judge: Annotated[
+        Path | None, typer.Option(help="Other fresh pictures, for the figures in the record.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a picture model on your own data; stop and resume as you like."""
-    from medici.studio import training_command
+    """Train a picture model on your own data; stop it and resume as you like."""
+    from medici import studio
 
-    with progress("training", None, as_json) as done:
-        result = training_command(
-            data=data,
-            out=out,
+    if minutes is None and steps is None:
+        minutes = 20.0
+    with progress("training", 1000, as_json) as done:
+        record = studio.train(
+            data,
+            out,
             minutes=minutes,
             steps=steps,
             resume=resume,
             seed=seed,
             device=device,
-            progress=done,
+            tune_dir=tune,
+            judge_dir=judge,
+            progress=lambda now: done(round(now.fraction * 1000)),
         )
-    show(result, as_json, lambda said: say(f"model {said['model']} is in {said['folder']}"))
+    result = {"model": record.id, "name": record.name, "folder": str(out.absolute())}
+    show(
+        result,
+        as_json,
+        lambda said: say(
+            f"model {said['model'][:16]} is in {said['folder']}\n"
+            f'To use it: studio.model = "{said["folder"]}" in medici.toml'
+        ),
+    )

@@ -125,6 +125,12 @@ class Firm:
         cost: Literal["light", "standard"] = "light" if self.network.kept else "standard"
         return Keyring(self.keys, self.password, cost=cost)
 
+    @property
+    def trusted_roots(self) -> tuple[str, ...]:
+        """The certificates, as PEM, at which the firm's Content Credentials must end."""
+        path = self.settings.state / "certificates" / "root.crt"
+        return (path.read_text("ascii"),) if path.exists() else ()
+
     def key(self, role: str) -> Key:
         """The unlocked key of a role.
 

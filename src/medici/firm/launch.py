@@ -62,11 +62,12 @@ def chain(firm: Firm, *, tied: bool = False, deploy: bool = False) -> Iterator[C
 
 
 def _standing(firm: Firm, rpc: Rpc, sender: Sender) -> Chain:
-    from medici.ledger import deploy as deploying
+    from medici.ledger import deployment
+    from medici.ledger.deploy import Contracts
 
-    deployment = deploying.load(firm.settings.state, sender.chain_id)
-    deploying.check(rpc, deployment)
-    return Chain(rpc, sender, deploying.Contracts(rpc, deployment), sender.chain_id)
+    stands = deployment.load(firm.settings.state, sender.chain_id)
+    deployment.check(rpc, stands)
+    return Chain(rpc, sender, Contracts(rpc, stands), sender.chain_id)
 
 
 def _settled(firm: Firm, rpc: Rpc, sender: Sender) -> Chain:

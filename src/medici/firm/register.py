@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from medici.provenance.fingerprint import Fingerprint, Index
-from medici.provenance.record import rfc3339
 from medici.provenance.register import Anchored, Event, Kept, ModelEntry, Token
 
 if TYPE_CHECKING:
@@ -79,6 +78,8 @@ class ChainRegister:
 
     def custody(self, work: WorkId) -> list[Event]:
         """Transfers, oldest first, without the mint."""
+        from medici.provenance.record import rfc3339
+
         events = []
         for moved in self._reader.transfers(work):
             if moved.sender is None:

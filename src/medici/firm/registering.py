@@ -40,12 +40,6 @@ def root_certificate(firm: Firm) -> Identity:
     return made
 
 
-def trusted_roots(firm: Firm) -> tuple[str, ...]:
-    """The certificates, as PEM, at which the firm's Content Credentials must end."""
-    path = firm.settings.state / "certificates" / "root.crt"
-    return (path.read_text("ascii"),) if path.exists() else ()
-
-
 def model_certificate(firm: Firm, chain_id: int) -> Identity:
     """The certificate of the model in use on this chain, issued when first needed."""
     role = signer_role(firm)

@@ -127,14 +127,13 @@ def _of_firm(firm: Firm, stack: ExitStack, offline: bool) -> Register:
 
 def _live(firm: Firm, stack: ExitStack) -> ChainRegister:
     from medici.firm.register import ChainRegister
-    from medici.firm.registering import trusted_roots
-    from medici.ledger import deploy as deploying
+    from medici.ledger import deployment
     from medici.ledger.networks import connect
     from medici.ledger.reader import Reader
 
     rpc = stack.enter_context(connect(firm.network, firm.settings.state))
     chain_id = int(rpc.call("eth_chainId"), 16)
-    works = deploying.load(firm.settings.state, chain_id).address("Works")
+    works = deployment.load(firm.settings.state, chain_id).address("Works")
     reader = Reader(rpc, works)
     identity = FirmIdentity(
         firm.settings.firm.name,
@@ -142,7 +141,7 @@ def _live(firm: Firm, stack: ExitStack) -> ChainRegister:
         works,
         reader.anchors,
         reader.registry,
-        trusted_roots(firm),
+        firm.trusted_roots,
     )
     return ChainRegister(identity, reader, firm.catalogue)
 
@@ -201,7 +200,7 @@ def write_bundle(firm: Firm, chain: Chain, path: Path | None = None) -> Path:
         path: where to; the firm's own place by default.
     """
     from medici.firm.register import ChainRegister
-    from medici.firm.registering import models, trusted_roots
+    from medici.firm.registering import models
     from medici.ledger.reader import Reader
     from medici.provenance.record import rfc3339
     from medici.records import ModelId
@@ -213,7 +212,7 @@ def write_bundle(firm: Firm, chain: Chain, path: Path | None = None) -> Path:
         reader.works,
         reader.anchors,
         reader.registry,
-        trusted_roots(firm),
+        firm.trusted_roots,
         as_of=rfc3339(dt.datetime.fromtimestamp(chain.now(), dt.UTC)),
     )
     register = ChainRegister(identity, reader, firm.catalogue)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from medici.errors import MediciError, NotDeployed
-from medici.ledger import deploy
+from medici.ledger import deployment
 from medici.ledger.journal import Journal
 from medici.ledger.networks import connect, local_node
 from medici.ledger.node import find_anvil
@@ -161,11 +161,11 @@ def _on_chain(
 
     def contracts() -> str:
         try:
-            deployment = deploy.load(folder, chain_id)
+            stands = deployment.load(folder, chain_id)
         except NotDeployed as missing:
             return f"{missing.message}; {missing.hint}"
-        deploy.check(rpc, deployment)
-        return f"{len(deployment.contracts)} contracts, all as deployed"
+        deployment.check(rpc, stands)
+        return f"{len(stands.contracts)} contracts, all as deployed"
 
     yield _attempt("contracts", contracts)
     for role in roles if keyring is not None else ():
