@@ -40,8 +40,8 @@ python: setup-test
 gas: setup-test
 	$(BIN)/python benchmarks/gas.py --json
 
-bench: setup-test ## every benchmark, each printing JSON
-	@for file in benchmarks/*.py; do $(BIN)/python $$file --json || exit 1; done
+bench: setup-test ## every benchmark; writes docs/leaderboard.md
+	$(BIN)/python tools/leaderboard.py
 
 setup: $(VENV)/.core node_modules/.ready
 
