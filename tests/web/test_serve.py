@@ -1,6 +1,7 @@
 """`medici serve` as a person runs it."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -56,6 +57,24 @@ def test_a_taken_port_is_told(casa):
             "hint": "medici serve --port 0 chooses another",
         }
     }
+
+
+def test_after_a_demo_another_port_will_do(casa):
+    program = (
+        "import sys; from pathlib import Path; from medici.cli.servers import keep_serving; "
+        "keep_serving(Path(sys.argv[1]), port=int(sys.argv[2]))"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        command = [sys.executable, "-c", program, str(casa.folder), str(port)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, **pipes) as process:
+            assert f"port {port} is used" in process.stderr.readline()
+            url = re.search(r"http://\S+", process.stderr.readline()).group()
+            assert httpx.get(f"{url}/healthz").text == "ok\n"
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=20)
+    assert (process.returncode, said) == (0, "")
 
 
 def test_an_address_that_is_not_ours_is_told(casa):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from medici.cli.output import FirmDir, Json, Network, open_firm, say
+from medici.cli.output import FirmDir, Json, Network, open_firm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,17 @@ def serve_command(
 
 
 def keep_serving(folder: Path, host: str = HOST, port: int = PORT) -> None:
-    """Serve the firm in this folder until Ctrl-C."""
+    """Serve the firm in this folder until Ctrl-C, on another port if this one is taken."""
+    from medici.errors import PortTaken
     from medici.firm.house import Firm
 
-    serve(Firm.open(folder), host, port)
+    firm = Firm.open(folder)
+    try:
+        listen(host, port).close()
+    except PortTaken as error:
+        typer.secho(f"medici: {error.message}, so another was chosen", err=True)
+        port = 0
+    serve(firm, host, port)
 
 
 def serve(firm: Firm, host: str = HOST, port: int = PORT, *, as_json: bool = False) -> None:
@@ -73,7 +80,8 @@ def serve(firm: Firm, host: str = HOST, port: int = PORT, *, as_json: bool = Fal
             sys.stdout.write(json.dumps({"url": url}) + "\n")
             sys.stdout.flush()
         else:
-            say(f"{firm.settings.firm.name} is at {url}  (Ctrl-C ends)")
+            # On stderr: after `demo --json` stdout holds one object and nothing else.
+            typer.secho(f"{firm.settings.firm.name} is at {url}  (Ctrl-C ends)", err=True)
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:

@@ -93,7 +93,7 @@ def _judged(desk: Desk, file: UploadFile | None, work: str) -> dict[str, Any]:
     elif work:
         entry = desk.entry(work)
         name = entry.title
-        said = upload.verify(desk.house, files.located(desk, entry))
+        said = upload.verify(desk.house, files.located(desk, entry), rerun=True)
     else:
         raise UnreadableFile("no file was chosen", "choose a picture, or drop one on the page")
     answer = answers.VerifyAnswer.model_validate(said)

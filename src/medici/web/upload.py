@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 
-from medici.errors import UnreadableFile
+from medici.errors import MissingPart, UnreadableFile
 from medici.web.guard import MAX_FILE, TooLarge
 
 if TYPE_CHECKING:
@@ -55,8 +55,13 @@ def kept(upload: UploadFile) -> Iterator[Path]:
         yield path
 
 
-def verify(firm: Firm, path: Path) -> dict[str, Any]:
+def verify(firm: Firm, path: Path, *, rerun: bool = False) -> dict[str, Any]:
     """The answer about a file, as ``medici verify FILE --json`` gives it.
+
+    Args:
+        firm: which it is checked against.
+        path: of the file.
+        rerun: make the work again and compare, if its model is here.
 
     Raises:
         UnreadableFile: it is no file that can be verified.
@@ -67,7 +72,10 @@ def verify(firm: Firm, path: Path) -> dict[str, Any]:
     if not _turns.acquire(timeout=PATIENCE):
         raise HTTPException(503, "too many files at once", {"Retry-After": "10"})
     try:
-        return dict(verifying.verify_file(firm, path))
+        if rerun:
+            with suppress(MissingPart):  # most likely the model is not here: judge without it
+                return verifying.verify_file(firm, path, rerun=True)
+        return verifying.verify_file(firm, path)
     except UnreadableFile as error:
         # Where we kept it is nobody's business.
         raise UnreadableFile(error.message.replace(str(path), "the file"), error.hint) from None
