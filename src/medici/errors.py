@@ -2,8 +2,6 @@
 
 MediciError
 ├── AnswerNo                  exit 1   the question was understood and the answer is no
-│   ├── NotAuthentic
-│   └── RoundUnsold
 ├── WrongUse                  exit 2   the caller can mend it by asking differently
 │   ├── BadData
 │   ├── BadSettings
@@ -61,18 +59,6 @@ class AnswerNo(MediciError):
 
     code = "no"
     exit_code = 1
-
-
-class NotAuthentic(AnswerNo):
-    """A file is not what it claims to be."""
-
-    code = "not-authentic"
-
-
-class RoundUnsold(AnswerNo):
-    """A round ended and no work passed the filter or found a bidder."""
-
-    code = "round-unsold"
 
 
 class WrongUse(MediciError):

@@ -1,0 +1,69 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from tests.program import run
+
+from medici.errors import MediciError
+
+HEAVY = {
+    "torch",
+    "web3",
+    "dbos",
+    "fastapi",
+    "eth_account",
+    "pydantic",
+    "numpy",
+    "c2pa",
+    "structlog",
+}
+
+
+def loaded_by(code):
+    """Top-level packages that a fresh process has loaded after this code."""
+    code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(done.stdout.split())
+
+
+def test_help_loads_nothing_heavy():
+    assert not HEAVY & loaded_by("import medici.cli.app")
+
+
+def test_verifying_loads_neither_torch_nor_web3_nor_the_signing_library():
+    code = "from medici.firm import verifying, house\nimport medici.ledger.reader"
+    assert not {"torch", "web3", "eth_account", "pydantic", "scipy", "dbos"} & loaded_by(code)
+
+
+@pytest.mark.parametrize(
+    "words", [("frob",), ("generate", "-n", "0"), ("auction", "bid"), ("verify", "--frob")]
+)
+def test_wrong_use_ends_with_two_and_says_where_help_is(words):
+    said = run(*words)
+    assert said.code == 2
+    assert said.out == ""
+    assert "--help" in said.err
+    assert "Traceback" not in said.err
+    as_json = run(*words, "--json")
+    assert as_json.code == 2
+    assert json.loads(as_json.out)["error"]["code"] == "wrong-use"
+
+
+def test_without_words_it_shows_help():
+    assert "Commands:" in run().out
+    assert run("--version").out.startswith("medici ")
+
+
+def test_every_error_has_its_own_code_and_an_exit_code_that_is_promised():
+    def below(cls):
+        for child in cls.__subclasses__():
+            yield child
+            yield from below(child)
+
+    classes = [cls for cls in below(MediciError) if cls.__module__ == "medici.errors"]
+    codes = [cls.code for cls in classes]
+    assert len(set(codes)) == len(codes)
+    assert {cls.exit_code for cls in classes} == {1, 2, 3, 4, 130}
