@@ -259,6 +259,18 @@ def _(firm, stranger):
     return foreign(encoded(pixels, "PNG"), stranger, parent=firm.files[1]), firm.register
 
 
+@row("credentials that imitate ours and do not parse", "forged", "content-digest")
+def _(firm, stranger):
+    broken = ("medici.generation", {"schema": "medici/credentials/1", "record": "{}"})
+    return foreign(plain(firm, 1), stranger, assertion=broken), firm.register
+
+
+@row("our own credentials in a later form", "authentic", "content-digest", credentials="trusted")
+def _(firm, stranger):
+    later = ("medici.generation", {"schema": "medici/credentials/2"})
+    return foreign(plain(firm, 1), firm, assertion=later), firm.register
+
+
 @row("first frame of an animation", "derived", "content-digest")
 def _(firm, stranger):
     out = io.BytesIO()
@@ -291,7 +303,7 @@ def _(firm, stranger):
     return firm.make(61, key=Key(77)).file, firm.with_firm(roots=(), basis="file")
 
 
-def foreign(png, stranger, parent=None):
+def foreign(png, stranger, parent=None, assertion=None):
     """The PNG with a stranger's ordinary credentials, as an editor writes them."""
     source = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
     action = {"action": "c2pa.created", "digitalSourceType": source}
@@ -302,6 +314,8 @@ def foreign(png, stranger, parent=None):
         "format": "image/png",
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
     }
+    if assertion:
+        definition["assertions"].append({"label": assertion[0], "data": assertion[1]})
     settings = {"builder": {"thumbnail": {"enabled": False}}}
     builder = c2pa.Builder.from_json(json.dumps(definition), c2pa.Context.from_dict(settings))
     if parent:
