@@ -33,7 +33,7 @@ def colour_name(red: int, green: int, blue: int) -> str:
     hue, saturation, value = colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)
     if value < 0.18:
         return "Lamp Black"
-    if saturation < 0.12:
+    if saturation < 0.09:
         return "Lead White" if value > 0.8 else "Grisaille"
     name = next(name for limit, name in _HUES if hue * 360 <= limit)
     return f"Pale {name}" if saturation < 0.4 and value > 0.7 else name
