@@ -5,6 +5,7 @@ import pytest
 from tests.web.build import add_work, make_firm, png, portrait
 from tests.web.conftest import serving
 
+from medici.firm.house import Firm
 from medici.web.app import create_app
 
 
@@ -143,6 +144,20 @@ def test_new_works_appear_and_changed_files_get_a_new_address(tmp_path):
         second = re.search(r'src="(/files/[^"]+)"', httpx.get(url).text).group(1)
         assert first != second
         assert httpx.get(url + second).content.endswith(b"anchored")
+
+
+def test_on_a_real_network_nothing_is_called_simulated(tmp_path):
+    firm = make_firm(tmp_path / "real")
+    add_work(firm, 1)
+    toml = firm.folder / "medici.toml"
+    text = toml.read_text().replace('network = "local"', 'network = "far"', 1)
+    toml.write_text(text + '\n[networks.far]\nrpc_url = "http://127.0.0.1:9"\nchain_id = 1\n')
+    with serving(create_app(Firm.open(firm.folder, environ={}))) as url:
+        for path in ("/", "/money", "/verify"):
+            page = httpx.get(url + path, timeout=30)
+            assert page.status_code == 200
+            assert "simulated" not in page.text
+        assert httpx.get(f"{url}/api/v1/firm").json()["chain"]["simulated"] is False
 
 
 def test_nobody_learns_where_the_firm_lives(tmp_path):

@@ -129,15 +129,19 @@ def test_the_stamp_alone_for_scripts(visitor):
     assert "<html" not in part
 
 
-def test_too_many_at_once_are_asked_to_wait(visitor, monkeypatch):
+@pytest.mark.parametrize(
+    ("taken", "places"), [("_turns", upload.AT_ONCE), ("_seats", upload.AT_ONCE + upload.WAITING)]
+)
+def test_too_many_at_once_are_asked_to_wait(visitor, monkeypatch, taken, places):
     monkeypatch.setattr(upload, "PATIENCE", 0.05)
-    for _ in range(upload.AT_ONCE):
-        upload._turns.acquire()
+    semaphore = getattr(upload, taken)
+    for _ in range(places):
+        semaphore.acquire()
     try:
         answer = ask(visitor, png(portrait(999)))
     finally:
-        for _ in range(upload.AT_ONCE):
-            upload._turns.release()
+        for _ in range(places):
+            semaphore.release()
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert answer.json()["error"]["code"] == "busy"

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2
 """Files verified at the same time: each costs a process and up to a second."""
+WAITING = 8
+"""Files that may wait for their turn; more are sent away, so that pages stay quick."""
 PATIENCE = 20.0
 """Seconds that a file waits for its turn."""
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
+_seats = threading.BoundedSemaphore(AT_ONCE + WAITING)
 _ENDINGS = frozenset(
     {".avif", ".flac", ".gif", ".jpeg", ".jpg", ".mp3", ".mp4", ".png", ".svg", ".wav", ".webp"}
 )
@@ -69,15 +72,29 @@ def verify(firm: Firm, path: Path, *, rerun: bool = False) -> dict[str, Any]:
     """
     from medici.firm import verifying
 
-    if not _turns.acquire(timeout=PATIENCE):
-        raise HTTPException(503, "too many files at once", {"Retry-After": "10"})
+    with _turn():
+        try:
+            if rerun:
+                with suppress(MissingPart):  # most likely the model is not here: judge without it
+                    return verifying.verify_file(firm, path, rerun=True)
+            return verifying.verify_file(firm, path)
+        except UnreadableFile as error:
+            # Where we kept it is nobody's business.
+            message = error.message.replace(str(path), "the file")
+            raise UnreadableFile(message, error.hint) from None
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    busy = HTTPException(503, "too many files at once", {"Retry-After": "10"})
+    if not _seats.acquire(blocking=False):
+        raise busy
     try:
-        if rerun:
-            with suppress(MissingPart):  # most likely the model is not here: judge without it
-                return verifying.verify_file(firm, path, rerun=True)
-        return verifying.verify_file(firm, path)
-    except UnreadableFile as error:
-        # Where we kept it is nobody's business.
-        raise UnreadableFile(error.message.replace(str(path), "the file"), error.hint) from None
+        if not _turns.acquire(timeout=PATIENCE):
+            raise busy
+        try:
+            yield
+        finally:
+            _turns.release()
     finally:
-        _turns.release()
+        _seats.release()
