@@ -31,6 +31,18 @@ def test_rounds_filter_the_gallery(visitor, firm):
     assert "Nothing hangs here" in visitor.get("/", params={"round": 9}).text
 
 
+def test_many_rounds_do_not_fill_the_page(tmp_path):
+    firm = make_firm(tmp_path / "old")
+    for number in range(1, 31):
+        add_work(firm, number, number=number, stage="generated")
+    with serving(create_app(firm)) as url:
+        page = httpx.get(url, params={"round": 3}).text
+        assert page.count('href="/?round=') == 12
+        assert 'href="/?round=3" aria-current="page"' in page
+        assert "19 earlier" in page
+        assert 'href="/?round=1"' in httpx.get(f"{url}/money").text
+
+
 @pytest.mark.parametrize("query", ["round=x", "round=-1", "page=0", "page=999999999"])
 def test_odd_queries_are_refused_with_a_page(visitor, query):
     page = visitor.get(f"/?{query}")
