@@ -1,10 +1,17 @@
 """What the pages tell of a real chain."""
 
+import contextlib
+import functools
+
 import httpx
 import pytest
 from tests.web.conftest import serving
 
+from medici.errors import NoNode
+from medici.firm import launch
+from medici.web import desk
 from medici.web.app import create_app
+from medici.web.watch import Watch
 
 
 @pytest.fixture
@@ -102,3 +109,29 @@ def test_serving_unlocks_no_key(market):
         for path in ("/", "/money", f"/works/{market.entries[0].id}"):
             assert httpx.get(url + path).status_code == 200
         assert firm.keyring._unlocked == {}
+
+
+def test_a_chain_that_goes_down_is_told_with_what_was_known(market, monkeypatch):
+    up = [True]
+
+    @contextlib.contextmanager
+    def chain():
+        if not up[0]:
+            raise NoNode("the node is gone")
+        with launch.chain(market.firm) as found:
+            yield found
+
+    monkeypatch.setattr(desk, "Watch", functools.partial(Watch, fresh=0.0, patience=20))
+    owner = market.people["ben"].address
+    path = f"/works/{market.entries[0].id}"
+    with serving(create_app(market.firm, chain)) as url:
+        assert owner in httpx.get(url + path).text
+        up[0] = False
+        page = httpx.get(url + path).text
+        assert "does not answer just now" in page
+        assert "the node is gone" in page
+        assert owner in page
+        books = httpx.get(f"{url}/api/v1/books").json()
+        assert (books["chain"]["state"], books["books"]["balanced"]) == ("stale", True)
+        up[0] = True
+        assert "does not answer" not in httpx.get(url + path).text
