@@ -66,7 +66,7 @@ class PictureSet:
         return [described.get(name, {}) for name in self.names] if described else []
 
     def manifest(self) -> dict[str, Any]:
-        """The set as the proof room hashes it: licence, authors, every sample's digest, the root."""
+        """The set as the proof room hashes it: licence, authors, sample digests, root."""
         about = {k: v for k, v in self.source.items() if k not in ("schema", "samples")}
         return {
             "schema": "medici/dataset/1",
@@ -155,7 +155,7 @@ def _native(image: Image.Image) -> NDArray[np.uint8]:
     small = small.copy()
     small[..., 3] = np.where(small[..., 3] >= _OPAQUE_FROM, 255, 0)
     small[small[..., 3] == 0] = 0
-    return small
+    return np.asarray(small)
 
 
 def _by_area(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -173,7 +173,7 @@ def _by_area(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     )
     colour = reduced[..., :3] / np.maximum(reduced[..., 3:] / 255, 1e-6)
     out = np.concatenate([colour, reduced[..., 3:]], axis=-1)
-    return np.clip(np.rint(out), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(out), 0, 255), np.uint8)
 
 
 def _read_source(place: Path) -> Mapping[str, Any]:

@@ -58,7 +58,9 @@ class Layer:
     def bound(self) -> int:
         """No partial sum of this layer can be larger: K · max|w| · max|a| + max|b|."""
         largest = int(np.abs(self.weight.astype(np.int64)).max(initial=0))
-        return self.weight.shape[-1] * largest * -LOWEST + int(np.abs(self.bias).max(initial=0))
+        return int(self.weight.shape[-1]) * largest * -LOWEST + int(
+            np.abs(self.bias).max(initial=0)
+        )
 
 
 def certify(layers: Sequence[Layer]) -> dict[str, Any]:
@@ -155,7 +157,7 @@ class ExactNetwork:
         x = self._up(self._up(x, "up1"), "up2")
         scores = self._convolve(x, "mask")
         # numpy's argmax takes the first of equals, as the specification asks.
-        return scores.argmax(-1).astype(np.uint8)
+        return np.asarray(scores.argmax(-1), np.uint8)
 
     def colours(self, h: Numbers) -> NDArray[np.int64]:
         """The slots' colours in Q10, (n, mapping width) → (n, coloured slots, 3)."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import torch
 from safetensors import SafetensorError, safe_open
-from torch import nn
 
 from medici.errors import BadWeights
 from medici.studio.exact import FRACTION, HIGHEST, LOWEST, SCHEMA, ExactNetwork
@@ -19,7 +17,9 @@ from medici.studio.networks import Generator, Shape
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import torch
     from numpy.typing import NDArray
+    from torch import nn
 
 _FINEST = 20
 _MEAN_OVER = 4096
@@ -86,8 +86,8 @@ def to_integers(
                 "leaky": leaky,
             }
         )
-    palette = ((network.palette + 1) * 127.5).round()  # type: ignore[operator]
-    tensors["palette"] = palette.byte().cpu().numpy()  # type: ignore[operator]
+    palette = cast("torch.Tensor", network.palette)
+    tensors["palette"] = ((palette + 1) * 127.5).round().byte().cpu().numpy()
     header = {
         "schema": SCHEMA,
         "latent": {"normal": shape.normal, "codes": shape.codes, "values": shape.values},
@@ -107,7 +107,7 @@ def _mean(network: ExactNetwork) -> NDArray[np.int16]:
     """Mean mapped latent over the first seeds, rounded down."""
     z, _ = network.latents(range(_MEAN_OVER))
     total = network.mapped(z).astype(np.int64).sum(0)
-    return (total // _MEAN_OVER).astype(np.int16)
+    return np.asarray(total // _MEAN_OVER, np.int16)
 
 
 def _scale_and_offset(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from medici.studio.exact import ONE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Grounds that a transparent picture may be set on; part of the specification, order included.
+# Grounds that an export writes into the header of a model with transparent pictures.
 GROUNDS: tuple[tuple[int, int, int], ...] = (
     (0xB6, 0xE3, 0xF4),
     (0xC0, 0xAE, 0xDE),
@@ -44,7 +44,7 @@ def snap(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.u
     # Scaled by 255 · 1024, so that neither side is ever rounded.
     marks = ONE * (2 * palette.astype(np.int64) - 255)
     gaps = 255 * colours[:, :, None] - marks
-    return palette[(gaps * gaps).sum(-1).argmin(-1)]
+    return np.asarray(palette[(gaps * gaps).sum(-1).argmin(-1)])
 
 
 def paint(
@@ -70,7 +70,10 @@ def paint(
 
 
 def choose_grounds(
-    mask: NDArray[np.uint8], colours: NDArray[np.uint8], drawn: NDArray[np.uint8]
+    mask: NDArray[np.uint8],
+    colours: NDArray[np.uint8],
+    drawn: NDArray[np.uint8],
+    grounds: NDArray[np.int64],
 ) -> NDArray[np.uint8]:
     """The first ground, counted from the drawn one, that every colour touching it stands out from.
 
@@ -78,6 +81,7 @@ def choose_grounds(
         mask: (n, h, w), slot 0 is the ground.
         colours: (n, slots - 1, 3) uint8 of the other slots.
         drawn: (n,) a byte of each picture's stream.
+        grounds: (g, 3) to choose from.
 
     Returns:
         (n, 3) uint8; the drawn ground itself where none is clear enough.
@@ -89,13 +93,12 @@ def choose_grounds(
     where = np.nonzero(figure & touches)
     counts = np.bincount(where[0] * (slots + 1) + mask[where], minlength=n * (slots + 1))
     counted = counts.reshape(n, slots + 1)[:, 1:] >= _TOUCHING
-    grounds = np.array(GROUNDS, np.int64)
     gaps = colours[:, :, None].astype(np.int64) - grounds
     clear = ((gaps * gaps).sum(-1) >= _CONTRAST) | ~counted[:, :, None]
-    order = (drawn[:, None].astype(np.intp) + np.arange(len(GROUNDS))) % len(GROUNDS)
+    order = (drawn[:, None].astype(np.intp) + np.arange(len(grounds))) % len(grounds)
     fits = np.take_along_axis(clear.all(1), order, 1)
     chosen = np.take_along_axis(order, fits.argmax(1)[:, None], 1)[:, 0]
-    return grounds[chosen].astype(np.uint8)
+    return np.asarray(grounds[chosen], np.uint8)
 
 
 def set_ground(pictures: NDArray[np.uint8], grounds: NDArray[np.uint8]) -> NDArray[np.uint8]:

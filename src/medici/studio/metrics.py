@@ -38,7 +38,9 @@ def frechet_distance(real: Features, made: Features) -> float:
 
 def _square_root(a: Features) -> Features:
     """A matrix with at most d rows and the same AᵀA."""
-    return a if a.shape[0] <= a.shape[1] else np.linalg.qr(a, mode="r")
+    if a.shape[0] <= a.shape[1]:
+        return a
+    return np.asarray(np.linalg.qr(a, mode="r"))
 
 
 def kernel_distance(real: Features, made: Features) -> float:
@@ -76,7 +78,7 @@ def neighbourhood_scores(real: Features, made: Features, k: int = NEIGHBOURS) ->
 def distances(a: Features, b: Features) -> Features:
     """Euclidean distances, (n, d) and (m, d) → (n, m)."""
     squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squares, 0))
+    return np.asarray(np.sqrt(np.maximum(squares, 0)))
 
 
 def compare(real: Features, made: Features) -> dict[str, float]:
@@ -101,7 +103,7 @@ def nearest_pixels(pictures: NDArray[np.uint8], among: NDArray[np.uint8]) -> NDA
     a = pictures.reshape(len(pictures), -1).astype(np.float64)
     b = among.reshape(len(among), -1).astype(np.float64)
     nearest = np.concatenate([distances(x, b).min(1) for x in np.array_split(a, len(a) // 500 + 1)])
-    return nearest / np.sqrt(a.shape[1])
+    return np.asarray(nearest / np.sqrt(a.shape[1]))
 
 
 def memorisation(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from medici.errors import BadWeights, NoWeights
-from medici.records import ModelId, ModelRecord, Rendering
+from medici.records import Digest, ModelId, ModelRecord, Rendering
 from medici.studio import finish
 from medici.studio.exact import RENDERER
 from medici.studio.identity import build_network, model_id, read_weights
+from medici.studio.quality import STATISTICS, Statistics
 from medici.studio.style import Style, check_seed, colour_bytes, parse_style
 
 if TYPE_CHECKING:
@@ -58,20 +60,39 @@ class PictureModel:
         header: description from the weights file.
         tensors: integer tensors from the weights file.
         record: the model's record.
+        folder: where the model's other files are.
     """
 
     def __init__(
-        self, header: Mapping[str, Any], tensors: Mapping[str, Any], record: ModelRecord
+        self,
+        header: Mapping[str, Any],
+        tensors: Mapping[str, Any],
+        record: ModelRecord,
+        folder: Path,
     ) -> None:
-        self.header, self.record = header, record
+        self.header, self.record, self.folder = header, record, folder
         self.network = build_network(header, tensors)
         self.palette: NDArray[np.uint8] = tensors["palette"]
         self.transparent = bool(header["transparent"])
+        self.grounds = np.array(header["grounds"], np.int64).reshape(-1, 3)
 
     @property
     def id(self) -> ModelId:
         """The model's identity on the chain: the Merkle root over its integers."""
         return self.record.id
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """What the training pictures look like, for the filters.
+
+        Raises:
+            BadWeights: the file is missing, damaged or not the one that the record names.
+        """
+        path = self.folder / STATISTICS
+        statistics = Statistics.load(path)
+        if Digest.of(path.read_bytes()) != self.record.training.get("statistics_sha256"):
+            raise BadWeights(f"{path} is not the file that the model's record names")
+        return statistics
 
     def parse(self, style: Mapping[str, Any] | None) -> Style:
         """Check a style against this model's schema.
@@ -140,7 +161,7 @@ class PictureModel:
         if not self.transparent or style.ground == "transparent":
             return pictures
         if style.ground == "auto":
-            grounds = finish.choose_grounds(mask, colours, drawn)
+            grounds = finish.choose_grounds(mask, colours, drawn, self.grounds)
         else:
             grounds = np.tile(np.array(colour_bytes(style.ground), np.uint8), (len(h), 1))
         return finish.set_ground(pictures, grounds)
@@ -169,7 +190,7 @@ def load_model(path_or_name: str | Path = "portraits") -> PictureModel:
             f"{folder / WEIGHTS} has SHA-256 {digest}, its record says {record.weights_sha256}",
             "the file was changed or damaged; get it again",
         )
-    model = PictureModel(header, tensors, record)
+    model = PictureModel(header, tensors, record, folder)
     identity = model_id(header, tensors)
     if identity != record.id or record.renderer != RENDERER:
         raise BadWeights(

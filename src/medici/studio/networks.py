@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
@@ -173,12 +173,14 @@ class Discriminator(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """(n, planes, 16, 16) as `as_seen` gives them → (n,) scores."""
         x = self.body(pictures)
-        groups = x.reshape(-1, min(4, x.shape[0]), *x.shape[1:]) if x.shape[0] % 4 == 0 else x[None]
-        spread = (groups.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
-        spread = spread.repeat_interleave(x.shape[0] // len(spread))
+        size = 4 if x.shape[0] % 4 == 0 else x.shape[0]
+        groups = x.reshape(-1, size, *x.shape[1:])
+        # Written out: torch's own variance over a middle axis is eight times slower on a CPU.
+        centred = groups - groups.mean(1, keepdim=True)
+        spread = (centred.square().mean(1) + 1e-8).sqrt().mean((1, 2, 3)).repeat_interleave(size)
         plane = spread.view(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
         x = F.leaky_relu(self.last(torch.cat([x, plane], 1)), 0.2)
-        return self.score(x.flatten(1)).squeeze(1)
+        return cast("Tensor", self.score(x.flatten(1)).squeeze(1))
 
 
 def as_seen(pixels: Tensor, *, transparent: bool) -> Tensor:

@@ -27,7 +27,7 @@ def sheet(pictures: NDArray[np.uint8], columns: int = 20, scale: int = 4) -> NDA
     """
     rows = len(pictures) // columns
     shown = ground_for(pictures[: rows * columns], seed=3)
-    n, h, w, _ = shown.shape
+    _, h, w, _ = shown.shape
     page = shown.reshape(rows, columns, h, w, 3).transpose(0, 2, 1, 3, 4)
     page = page.reshape(rows * h, columns * w, 3)
     return np.repeat(np.repeat(page, scale, 0), scale, 1)

@@ -24,7 +24,7 @@ except ImportError as error:
         "pip install 'medici[train]' (CPU wheels: --index-url of PyTorch's CPU index)",
     ) from error
 
-from medici.studio.networks import Shape, draw_latents
+from medici.studio.networks import draw_latents
 from medici.studio.trainer import NotFinite, Recipe, Trainer
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from medici.records import ModelRecord
+
 SNAPSHOT = "snapshot.safetensors"
 BEST = "best.safetensors"
 CURVES = "curves.jsonl"
 _MOST_RECOVERIES = 3
 _JUDGED = 2000
+_SHEET = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,6 @@ class Budget:
     minutes: float | None
     steps: int | None
     start: float
-    first: int
 
     def fraction(self, step: int) -> float:
         """Share of the budget that is used, 0 to 1."""
@@ -100,7 +102,7 @@ class Run:
         tune: PictureSet | None = None,
         extractor: Extractor | None = None,
     ) -> None:
-        self.out = out
+        self.out, self.data, self.tune = out, data, tune
         self.trainer = Trainer(data, recipe, seed, torch.device(device))
         self.extractor = extractor
         self.tuning: NDArray[np.float64] | None = None
@@ -134,12 +136,11 @@ class Run:
 
     def judge(self) -> None:
         """Score each average on the tuning set; keep the best; draw a sheet."""
+        save_sheet(self.samples(0, _SHEET), self.out / f"sheet-{self.trainer.step:06d}.png")
+        if self.tuning is None or self.extractor is None:
+            return
         for which in range(len(self.trainer.averages)):
             pictures = self.samples(which, _JUDGED)
-            if which == 0:
-                save_sheet(pictures[:160], self.out / f"sheet-{self.trainer.step:06d}.png")
-            if self.tuning is None or self.extractor is None:
-                continue
             figures = compare(self.tuning, self.extractor.features(ground_for(pictures, seed=2)))
             self.note({"average": which, **figures, **self.trainer.spent})
             if figures["fid"] < self.best:
@@ -312,3 +313,84 @@ def prepare(
     if resume:
         run.resume()
     return run
+
+
+def train(
+    dataset_dir: str | Path,
+    out_dir: str | Path,
+    *,
+    minutes: float | None = None,
+    steps: int | None = None,
+    resume: bool = False,
+    device: str = "cpu",
+    seed: int = 0,
+    name: str | None = None,
+    tune_dir: str | Path | None = None,
+    judge_dir: str | Path | None = None,
+    recipe: Recipe | None = None,
+    extractor: Extractor | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    every: Every | None = None,
+    judged: int = _JUDGED,
+) -> ModelRecord:
+    """Train on a folder of pictures and export an exact model to `out_dir`.
+
+    Args:
+        dataset_dir: pictures, and perhaps a ``source.json`` with licence and authors.
+        out_dir: becomes the model's folder; the run's own files go to ``run`` in it.
+        minutes: wall time of this call.
+        steps: steps of the whole run; whichever comes first ends it.
+        resume: go on from the run's snapshot.
+        device: ``cpu``, ``cuda``, ``cuda:1`` …
+        seed: the same data, recipe, steps and seed on the same machine give the same model.
+        name: the model's name; the folder's by default.
+        tune_dir: fresh pictures; with them the best moment of the run is exported, not the last.
+        judge_dir: other fresh pictures, for the figures in the record.
+        recipe: sizes and rates.
+        extractor: features for the figures; EfficientNet-Lite0 by default when they are wanted.
+        progress: told after every step.
+        every: how often losses, snapshots and judging happen.
+        judged: pictures a side in the record's figures and its bias report.
+
+    Raises:
+        BadData: a picture or the folder cannot be used; the message names it.
+        Interrupted: stopped by the user; the same call with `resume` goes on.
+        MissingPart: the device is not there.
+        WrongUse: no budget given, nothing to resume, or training diverged.
+    """
+    from medici.studio.publish import publish
+
+    if minutes is None and steps is None:
+        raise WrongUse("training needs an end", "give minutes or steps")
+    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+        raise MissingPart("no CUDA device answers", "train with device cpu")
+    out = Path(out_dir)
+    if extractor is None and (tune_dir is not None or judge_dir is not None):
+        from medici.studio.extractor import EfficientNetLite0
+
+        extractor = EfficientNetLite0()
+    run = prepare(
+        dataset_dir,
+        out / "run",
+        recipe=recipe,
+        seed=seed,
+        device=device,
+        tune_dir=tune_dir,
+        extractor=extractor,
+        resume=resume,
+    )
+    budget = Budget(minutes, steps, time.monotonic())
+    run.go(budget, progress or (lambda _: None), every or Every())
+    run.judge()
+    if run.tuning is None:
+        run.keep(0)
+    return publish(
+        out / "run",
+        out,
+        train=run.data,
+        name=name or out.name,
+        judge=read_folder(judge_dir) if judge_dir is not None else None,
+        tune=run.tune,
+        extractor=extractor,
+        n=judged,
+    )

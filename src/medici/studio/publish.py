@@ -1,0 +1,181 @@
+"""From a training run to a model folder: integers, record, metrics, bias report, sheet."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from medici.records import Digest, ModelId, ModelRecord
+from medici.studio import metrics
+from medici.studio.bias import attribute_report, colour_report
+from medici.studio.exact import RENDERER
+from medici.studio.export import load_trained, to_integers
+from medici.studio.finish import ground_for
+from medici.studio.identity import build_network, model_id, save_weights
+from medici.studio.model import RECORD, WEIGHTS, PictureModel
+from medici.studio.quality import STATISTICS, Statistics
+from medici.studio.sheet import save_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from medici.studio.data import PictureSet
+
+METRICS = "metrics.json"
+CURVES = "curves.json"
+SHEET = "sheet.png"
+_CONTROL_NOISE = 12
+_COLLAPSED = 20
+
+
+def publish(
+    run: Path,
+    out: Path,
+    *,
+    train: PictureSet,
+    name: str,
+    judge: PictureSet | None = None,
+    tune: PictureSet | None = None,
+    extractor: metrics.Extractor | None = None,
+    psi: int = 1000,
+    n: int = 2000,
+) -> ModelRecord:
+    """Export a run's best generator and write everything that ships with a model.
+
+    Args:
+        run: training folder with ``best.safetensors``.
+        out: model folder; its files are replaced.
+        train: the pictures it was trained on.
+        name: short name for the record.
+        judge: fresh pictures, seen by nothing before; figures are measured against them.
+        tune: other fresh pictures, for the bias reader's accuracy.
+        extractor: features for the figures; none are measured without it or without `judge`.
+        psi: the model's default truncation, in thousandths.
+        n: pictures a side in the figures.
+
+    Raises:
+        BadWeights: the run's weights cannot be made exact.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    network, about = load_trained(run / "best.safetensors")
+    header, tensors = to_integers(network, psi)
+    exact = build_network(header, tensors)
+    digest = save_weights(out / WEIGHTS, header, tensors)
+    statistics = Statistics.of(train.pixels).save(out / STATISTICS)
+    record = ModelRecord(
+        id=ModelId(model_id(header, tensors)),
+        name=name,
+        renderer=RENDERER,
+        weights_sha256=digest,
+        data_root=train.root,
+        data_licence=train.licence,
+        training={
+            "architecture": "colour-slot GAN, DCGAN body, norm-free discriminator",
+            **{k: about[k] for k in ("recipe", "seed", "step", "average", "spent")},
+            "data": {
+                "title": train.source.get("title", ""),
+                "authors": train.source.get("authors", []),
+                "source": train.source.get("source", ""),
+                "count": len(train.names),
+            },
+            "versions": versions(),
+            "statistics_sha256": Digest.of(statistics),
+            "certificate": exact.certificate,
+        },
+    )
+    model = PictureModel(header, tensors, record, out)
+    made = model.natives(range(n), {"ground": "transparent"})
+    save_sheet(model.natives(range(160), {"ground": "auto"}), out / SHEET, columns=16, scale=4)
+    bias: dict[str, Any] = {
+        "data": f"{len(train.names)} training pictures",
+        "samples": f"{n} exact renderings, seeds 0 to {n - 1}, psi {psi / 1000}",
+        "colours": colour_report(train.pixels, made),
+    }
+    if tune is not None:
+        bias["attributes"] = attribute_report(train, tune, made)
+    measured: dict[str, Any] = {"measured": "no held-out pictures were given"}
+    if judge is not None and extractor is not None:
+        measured = measure(model, train, judge, extractor, n)
+    full = ModelRecord(**{**_fields(record), "bias_report": bias, "metrics": measured})
+    _write(out / METRICS, measured)
+    curves = run / "curves.jsonl"
+    rows = curves.read_text("utf-8").splitlines() if curves.exists() else []
+    _write(out / CURVES, [json.loads(row) for row in rows])
+    _write(out / RECORD, full.as_json())
+    return full
+
+
+def measure(
+    model: PictureModel,
+    train: PictureSet,
+    judge: PictureSet,
+    extractor: metrics.Extractor,
+    n: int = 2000,
+    style: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The figures of a model, beside floor and controls, all at the same n.
+
+    Pictures of both sides are set on grounds drawn at random. Row ``floor`` is training pictures
+    against the judging set (what a perfect model would score), ``noise`` is the judging set with
+    noise of σ 12 grey levels, ``collapse`` is 20 samples over and over.
+    """
+    n = min(n, len(judge.pixels), len(train.pixels))
+    told = {**(style or {}), "ground": "transparent"}
+    made = model.natives(range(n), told)
+    fresh = judge.pixels[:n]
+    real = extractor.features(ground_for(fresh, seed=1))
+    ours = extractor.features(ground_for(made, seed=2))
+    noisy = ground_for(fresh, seed=1).astype(np.float64)
+    noisy += np.random.default_rng(4).normal(0, _CONTROL_NOISE, noisy.shape)
+    few = min(_COLLAPSED, n)
+    rows = {
+        "model": metrics.compare(real, ours),
+        "floor": metrics.compare(real, extractor.features(ground_for(train.pixels[:n], seed=3))),
+        "noise": metrics.compare(
+            real, extractor.features(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
+        ),
+        "collapse": metrics.compare(real, np.resize(ours[:few], ours.shape)),
+    }
+    return {
+        "extractor": extractor.name,
+        "n": n,
+        "neighbours": metrics.NEIGHBOURS,
+        "style": {"psi": model.parse(style).psi / 1000},
+        "rows": {k: {m: round(v, 5) for m, v in row.items()} for k, row in rows.items()},
+        "memorisation": metrics.memorisation(made, train.pixels, fresh),
+    }
+
+
+def versions() -> dict[str, str]:
+    """What the numbers were made with."""
+    names = ("numpy", "torch", "safetensors")
+    return {"python": platform.python_version(), **{n: version(n) for n in names}}
+
+
+def samples_in_floats(run: Path, n: int, seed: int = 9) -> NDArray[np.uint8]:
+    """Pictures of a run's best generator in floats, for comparing with the exact renderer."""
+    from medici.studio.networks import draw_latents
+    from medici.studio.training import to_pixels
+
+    network, _ = load_trained(run / "best.safetensors")
+    random = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        return to_pixels(network(draw_latents(n, network.shape, random, torch.device("cpu"))))
+
+
+def _fields(record: ModelRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def _write(path: Path, value: object) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(path)

@@ -1,0 +1,246 @@
+"""Loading checks that a model is itself; sampling keeps its promises."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from medici.errors import BadStyle, BadWeights, MissingPart, NoWeights
+from medici.records import ModelRecord
+from medici.studio import load_model
+from medici.studio.identity import leaves, model_id, pack, read_weights, save_weights
+
+from . import tiny
+
+
+def test_shipped_model_says_what_it_is(portraits):
+    record = portraits.record
+    assert record.name == "portraits"
+    assert record.renderer == "exact/1"
+    assert record.data_licence == "CC0-1.0"
+    assert record.training["certificate"]["layers"]
+    assert record.metrics["rows"].keys() == {"model", "floor", "noise", "collapse"}
+    assert record.bias_report["attributes"]["skinColor"]["reader_accuracy"] > 0.9
+    assert ModelRecord.from_json(json.loads(json.dumps(record.as_json()))).digest == record.digest
+
+
+def test_shipped_model_keeps_its_promised_quality(portraits):
+    rows = portraits.record.metrics["rows"]
+    assert rows["model"]["fid"] < rows["noise"]["fid"] < rows["collapse"]["fid"]
+    assert rows["model"]["recall"] > 0.6
+    assert portraits.record.metrics["memorisation"]["exact_copies"] == 0
+
+
+def test_sample_is_a_finished_picture(portraits):
+    work = portraits.sample(7)
+    assert work.pixels.shape == (512, 512, 4)
+    assert work.pixels.dtype == np.uint8
+    assert (work.pixels[..., 3] == 255).all()
+    assert work.seed == 7
+    assert work.kind == "picture"
+    small = work.pixels[::32, ::32]
+    assert (np.repeat(np.repeat(small, 32, 0), 32, 1) == work.pixels).all()
+
+
+def test_the_told_style_makes_the_same_picture_again(portraits):
+    work = portraits.sample(5, {"psi": 0.6, "ground": "#112233"})
+    assert set(work.style) == {"blend", "colours_from", "ground", "palette", "psi", "scale"}
+    assert (portraits.sample(5, work.style).pixels == work.pixels).all()
+
+
+def test_seeds_make_different_pictures(portraits):
+    pictures = portraits.natives(range(200))
+    assert len({p.tobytes() for p in pictures}) == 200
+
+
+def test_grounds_can_be_transparent_or_chosen(portraits):
+    clear = portraits.sample(3, {"ground": "transparent", "scale": 1}).pixels
+    filled = portraits.sample(3, {"ground": "#ABCDEF", "scale": 1}).pixels
+    bare = clear[..., 3] == 0
+    assert 40 < bare.sum() < 200
+    assert (filled[bare] == [0xAB, 0xCD, 0xEF, 255]).all()
+    assert (filled[~bare] == clear[~bare]).all()
+
+
+def test_a_palette_is_kept_to(portraits):
+    style = {"palette": ["#000000", "#ff0000", "#ffffff"], "ground": "transparent", "scale": 1}
+    pixels = portraits.sample(3, style).pixels.reshape(-1, 4)
+    colours = {tuple(p) for p in pixels[pixels[:, 3] > 0][:, :3].tolist()}
+    assert colours <= {(0, 0, 0), (255, 0, 0), (255, 255, 255)}
+
+
+def test_colours_of_another_seed_keep_the_drawing(portraits):
+    plain = {"ground": "transparent", "scale": 1}
+    own = portraits.sample(3, plain).pixels
+    dressed = portraits.sample(3, {**plain, "colours_from": 8}).pixels
+    assert (own[..., 3] == dressed[..., 3]).all()
+    assert (own != dressed).any()
+
+
+def test_a_blend_ends_at_both_seeds(portraits):
+    plain = {"ground": "transparent"}
+    one, two = portraits.natives([1, 2], plain)
+    start = portraits.natives([1], {**plain, "blend": {"seed": 2, "amount": 0}})[0]
+    end = portraits.natives([1], {**plain, "blend": {"seed": 2, "amount": 1}})[0]
+    assert (start == one).all()
+    assert (end == two).all()
+
+
+def test_full_truncation_makes_one_typical_picture(portraits):
+    pictures = portraits.natives(range(5), {"psi": 0, "ground": "transparent"})
+    assert (pictures == pictures[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        ({"pso": 1}, "did you mean psi"),
+        ({"hue": 1}, "known keys"),
+        ({"psi": 1.6}, "0 to 1.5"),
+        ({"psi": -0.1}, "0 to 1.5"),
+        ({"psi": "high"}, "0 to 1.5"),
+        ({"psi": True}, "0 to 1.5"),
+        ({"psi": float("nan")}, "0 to 1.5"),
+        ({"psi": 0.12345}, "three decimals"),
+        ({"scale": 0}, "1 to 64"),
+        ({"scale": 65}, "1 to 64"),
+        ({"scale": 2.0}, "1 to 64"),
+        ({"ground": "blue"}, "transparent"),
+        ({"ground": "#12345"}, "transparent"),
+        ({"palette": ["#000000"]}, "2 to 64"),
+        ({"palette": ["#000000", "red"]}, "2 to 64"),
+        ({"palette": "#000000"}, "2 to 64"),
+        ({"blend": {"seed": 1}}, "amount"),
+        ({"blend": {"seed": 1, "amount": 1.1}}, "amount"),
+        ({"blend": {"seed": -1, "amount": 1}}, "amount"),
+        ({"colours_from": -1}, "seed"),
+    ],
+)
+def test_unusable_styles_are_named(tiny_model, style, words):
+    with pytest.raises(BadStyle) as caught:
+        tiny_model.sample(1, style)
+    assert words in caught.value.hint
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 53, 1.5, "7", True])
+def test_unusable_seeds_are_named(tiny_model, seed):
+    with pytest.raises(BadStyle, match="seed"):
+        tiny_model.sample(seed)
+
+
+def test_unknown_model_names_the_shipped_ones(tmp_path):
+    with pytest.raises(NoWeights) as caught:
+        load_model("portrait")
+    assert "portraits" in caught.value.hint
+    with pytest.raises(NoWeights, match="holds no weights"):
+        load_model(tmp_path)
+
+
+def test_tampered_weights_are_refused(tiny_folder):
+    path = tiny_folder / "weights.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-40] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BadWeights, match="SHA-256"):
+        load_model(tiny_folder)
+
+
+def test_record_of_another_model_is_refused(tiny_folder):
+    header, tensors, _ = read_weights(tiny_folder / "weights.safetensors")
+    tensors["up1.weight"][0, 0, 0] += 1
+    digest = save_weights(tiny_folder / "weights.safetensors", header, tensors)
+    path = tiny_folder / "record.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "weights_sha256": digest}))
+    with pytest.raises(BadWeights, match="its record says"):
+        load_model(tiny_folder)
+
+
+def test_a_pickle_is_never_opened(tiny_folder):
+    class Bomb:
+        def __reduce__(self):
+            return (pytest.fail, ("the pickle was opened",))
+
+    (tiny_folder / "weights.safetensors").write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(BadWeights) as caught:
+        load_model(tiny_folder)
+    assert "pickles are never opened" in caught.value.hint
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, 3000])
+def test_cut_weights_are_refused(tiny_folder, kept):
+    path = tiny_folder / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(BadWeights):
+        load_model(tiny_folder)
+
+
+def test_missing_or_broken_record_is_named(tiny_folder):
+    (tiny_folder / "record.json").write_text("{")
+    with pytest.raises(BadWeights, match=r"record\.json"):
+        load_model(tiny_folder)
+    (tiny_folder / "record.json").unlink()
+    with pytest.raises(NoWeights, match="no record"):
+        load_model(tiny_folder)
+
+
+@pytest.mark.parametrize("change", ["drop", "type", "shape", "palette"])
+def test_header_and_tensors_must_agree(tiny_folder, change):
+    header, tensors = tiny.make()
+    if change == "type":
+        tensors["mask.weight"] = tensors["mask.weight"].astype(np.int64)
+    elif change == "shape":
+        tensors["mask.weight"] = tensors["mask.weight"][:, :-1]
+    elif change == "palette":
+        tensors["palette"] = tensors["palette"][:-1]
+    else:
+        header["layers"] = header["layers"][:-1]
+    from medici.studio.identity import build_network
+
+    with pytest.raises(BadWeights, match="disagree"):
+        build_network(header, tensors)
+
+
+def test_every_bit_of_the_model_is_in_its_name():
+    header, tensors = tiny.make()
+    names = {model_id(header, tensors)}
+    for name in tensors:
+        changed = {**tensors, name: tensors[name].copy()}
+        changed[name].flat[-1] += 1
+        names.add(model_id(header, changed))
+    names.add(model_id({**header, "psi": 900}, tensors))
+    assert len(names) == len(tensors) + 2
+
+
+def test_no_inner_node_can_pose_as_a_leaf():
+    _, tensors = tiny.make()
+    for tensor in tensors.values():
+        assert len(pack(tensor)) % 32 == 0
+    assert len(leaves(*tiny.make())) > len(tensors)
+
+
+def test_importing_the_studio_needs_numpy_alone():
+    program = (
+        "import sys, medici.studio; m = medici.studio.load_model(); m.sample(1);"
+        "print(sorted({'torch', 'scipy', 'PIL', 'web3'} & set(sys.modules)))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[]\n"
+
+
+def test_training_without_torch_says_how_to_get_it(monkeypatch, tmp_path):
+    from medici.studio import train
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "medici.studio.training", raising=False)
+    with pytest.raises(MissingPart) as caught:
+        train(tmp_path, tmp_path, minutes=1)
+    assert "medici[train]" in caught.value.hint
+    assert caught.value.exit_code == 3
