@@ -82,6 +82,10 @@ ATTACKS = {
 }
 
 
+def enlarged(image: Image.Image) -> Image.Image:
+    return image.resize((SIDE, SIDE), Image.Resampling.NEAREST)
+
+
 def rgba(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGBA"))
 
@@ -94,12 +98,13 @@ def main() -> int:
     asked = parser.parse_args()
     count, copies = (100, 8) if asked.quick else (2000, 60)
     drawn = portraits(asked.portraits, count) if asked.portraits else synthetic(count)
-    images = [i.resize((SIDE, SIDE), Image.Resampling.NEAREST) for i in drawn]
-    kept, strangers = images[: count // 2], images[count // 2 :]
-    index = Index((WorkId.from_int(n + 1), fingerprint(rgba(i))) for n, i in enumerate(kept))
+    kept, strangers = drawn[: count // 2], drawn[count // 2 :]
+    index = Index(
+        (WorkId.from_int(n + 1), fingerprint(rgba(enlarged(i)))) for n, i in enumerate(kept)
+    )
     wrong = alone = 0
     for image in strangers:
-        question = query(rgba(image))
+        question = query(rgba(enlarged(image)))
         wrong += any(m.derived for m in index.search(question))
         alone += any(index.near(print_, DERIVED_AT_MOST) for print_ in question.prints)
     said = {f"strangers taken for copies, {len(strangers)} against {len(kept)}": (wrong, alone)}
@@ -108,7 +113,7 @@ def main() -> int:
         found = hashed = 0
         for number, image in enumerate(kept[:copies]):
             work = WorkId.from_int(number + 1)
-            question = query(rgba(attack(image)))
+            question = query(rgba(attack(enlarged(image))))
             best = next(iter(index.search(question)), None)
             found += bool(best and best.derived and best.work == work)
             hashed += any(work in index.near(p, DERIVED_AT_MOST) for p in question.prints)

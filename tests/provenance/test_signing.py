@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from hypothesis import given
@@ -7,7 +10,8 @@ from hypothesis import strategies as st
 from tests.provenance.world import Key
 
 from medici.provenance import signing
-from medici.records import Address, Attestation, Digest, ModelId, WorkId
+from medici.provenance.anchor import Tree
+from medici.records import Address, Attestation, Cid, Digest, ModelId, WorkId
 
 digests = st.binary(min_size=32, max_size=32)
 addresses = st.binary(min_size=20, max_size=20).map(Address.from_raw)
@@ -129,3 +133,36 @@ def test_a_token_name_is_read_as_it_was_written(chain, works, work):
 def test_no_text_breaks_the_reader_of_token_names(text):
     assert signing.parse_token(text) is None
     assert signing.parse_token("eip155:1/erc721:" + text) is None
+
+
+def test_the_vector_that_the_contracts_are_tested_with():
+    root = Path(__file__).parents[2]
+    said = json.loads((root / "contracts/test/provenance/attestation-vector.json").read_text())
+    attested = said["attestation"]
+    what = Attestation(
+        WorkId(attested["tokenId"]),
+        Digest(attested["recordDigest"]),
+        ModelId(attested["modelId"]),
+        Digest(attested["metadataDigest"]),
+        Digest(attested["splitId"]),
+        tuple(WorkId(parent) for parent in said["parents"]),
+        Address(attested["creator"]),
+    )
+    key = Key(int(said["modelKey"], 16))
+    works = signing.works_domain(said["chainId"], Address(said["works"]))
+    anchors = signing.anchors_domain(said["chainId"], Address(said["anchors"]))
+    made = signing.Generation(what.work, what.record, what.model)
+    tree = Tree([Digest(leaf) for leaf in said["leaves"]])
+    batch = signing.Batch(what.model, tree.root, len(tree))
+    assert key.address == said["modelSigner"]
+    assert what.parents_digest.prefixed == attested["parentsDigest"]
+    assert what.leaf.prefixed == said["leaf"]
+    assert tree.root.prefixed == said["root"]
+    assert [d.prefixed for d in tree.proof(what.leaf)] == said["proof"]
+    assert works.digest(what.leaf.raw).hex() == said["attestationDigest"][2:]
+    assert signing.sign(key, works, what).hex() == said["attestationSignature"][2:]
+    assert works.digest(made.leaf.raw).hex() == said["generationDigest"][2:]
+    assert signing.sign(key, works, made).hex() == said["generationSignature"][2:]
+    assert anchors.digest(batch.leaf.raw).hex() == said["batchDigest"][2:]
+    assert signing.sign(key, anchors, batch).hex() == said["batchSignature"][2:]
+    assert Cid.from_digest(what.metadata).uri == said["tokenURI"]
