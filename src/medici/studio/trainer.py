@@ -162,6 +162,7 @@ class Trainer:
         torch.autograd.backward(total)
         self.optimisers[1].step()
         return {
+            "discriminator_gradient": _gradient(judge),
             "discriminator_loss": float(loss.detach()),
             "score_real": float(on_real.detach().mean()),
             "score_made": float(on_made.detach().mean()),
@@ -175,7 +176,10 @@ class Trainer:
         torch.autograd.backward(loss)
         self.optimisers[0].step()
         self.discriminator.requires_grad_(True)
-        return {"generator_loss": float(loss.detach())}
+        return {
+            "generator_loss": float(loss.detach()),
+            "generator_gradient": _gradient(self.generator),
+        }
 
     def averaged(self, which: int) -> Generator:
         """The generator with averaged weights, its norms measured anew for those weights.
@@ -247,7 +251,8 @@ class Trainer:
                 for j in range(len(average)):
                     average[j] = tensors[f"average{i}.{j}"].to(self.device)
             for i, optimiser in enumerate(self.optimisers):
-                state = optimiser.state_dict()
+                # From nothing: what a broken run left in the optimiser must not survive.
+                state = {**optimiser.state_dict(), "state": {}}
                 for key, value in _under(tensors, f"adam{i}.").items():
                     parameter, _, field_name = key.partition(".")
                     state["state"].setdefault(int(parameter), {})[field_name] = value
@@ -258,6 +263,13 @@ class Trainer:
         self.slow_down(float(about["rate"]))
         self.step, self.seed = int(about["step"]), int(about["seed"])
         self.spent = dict(about["spent"])
+
+
+def _gradient(network: torch.nn.Module) -> float:
+    """Norm of the gradient. Hard masks hide broken weights from the losses, but not from this."""
+    return float(
+        torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
+    )
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
