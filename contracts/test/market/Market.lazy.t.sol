@@ -163,6 +163,30 @@ contract MarketLazyTest is House {
         }
     }
 
+    /// @dev A delivery that fails although the work can be minted frees nobody before the grace time, winner or not.
+    function test_aWinnerIsNotFreedByAFailureThatMayPass() public {
+        bids(bidder, lot, 200 * DOLLAR);
+        passEnd(lot);
+        vm.mockCallRevert(address(works), abi.encodeWithSelector(IWorks.mintLazily.selector), "passing");
+        vm.expectPartialRevert(IMarket.Undeliverable.selector);
+        settleBy(bidder);
+        vm.clearMockedCalls();
+        settleBy(bidder);
+        assertEq(works.ownerOf(tokenId), bidder);
+    }
+
+    function test_aFailureOnTooLittleGasProvesNothing() public {
+        bids(bidder, lot, 200 * DOLLAR);
+        passEnd(lot);
+        vm.mockCallRevert(address(works), abi.encodeWithSelector(IWorks.mintLazily.selector), "starved");
+        vm.mockCallRevert(address(works), abi.encodeWithSelector(IWorks.requireMintable.selector), "starved");
+        vm.prank(bidder);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GasTooLow.selector, 800_000));
+        auctions.settleLazy{gas: 700_000}(lot, work);
+        settleBy(bidder);
+        assertEq(dollar.balanceOf(bidder), 1_000_000 * DOLLAR);
+    }
+
     function test_aNewOwnerIsNotHeldUpByADeadLot() public {
         mintElsewhere();
         uint256 second = openFor(collector, tokenId);
