@@ -165,3 +165,17 @@ def test_the_chain_dies_in_the_middle_of_a_round(firm, reference):
     assert process.returncode == 3, out
     assert json.loads(out)["error"]["code"] == "no-node"
     assert finish(firm, 1, 5) == reference(1, 5)
+
+
+def test_control_c_ends_with_130_and_the_same_command_goes_on(firm, reference):
+    command = [str(MEDICI), "run", "--rounds", "1", "--seed", "5", "--firm", str(firm), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list((firm / ".medici" / "works").glob("*.json")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, out
+    assert json.loads(out)["error"]["code"] == "interrupted"
+    assert nothing_runs_in(firm)
+    assert finish(firm, 1, 5) == reference(1, 5)

@@ -60,6 +60,8 @@ def run(arguments: list[str] | None = None) -> None:
     try:
         code = app(words, prog_name="medici", standalone_mode=False)
         status = code if isinstance(code, int) else 0
+        if status == Interrupted.exit_code:  # Typer turns Ctrl-C into this code without a word
+            raise KeyboardInterrupt
     except typer.Exit as leave:
         status = leave.exit_code
     except typer.TyperException as error:

@@ -82,9 +82,9 @@ def books(chain: Chain) -> Books:
     ]
     credited = sum(e.arguments["amount"] for e in revenue.past_events("Credited"))
     # What leaves is told by the currency's own event, withdrawals and spent credit alike.
+    sender: dict[str, Any] = {"from": revenue.address}
     out = sum(
-        e.arguments["amount"]
-        for e in chain.contracts.currency.past_events("Transfer", **{"from": revenue.address})
+        e.arguments["amount"] for e in chain.contracts.currency.past_events("Transfer", **sender)
     )
     return Books(
         received=chain.money(sum(amount for _, amount in paid) + credited),
