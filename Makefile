@@ -35,7 +35,7 @@ solidity: setup-test
 	$(BIN)/python benchmarks/gas.py --check
 
 python: setup-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 gas: setup-test
 	$(BIN)/python benchmarks/gas.py --json
