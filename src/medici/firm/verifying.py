@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,9 +89,15 @@ def verify_file(
         register: Register | None = None
         if bundle is not None:
             register = _bundle(bundle)
+            found = examine(source, register.firm.roots)
         elif firm is not None:
+            # The child process looks into the file while this one finds out whom to ask.
+            hand = stack.enter_context(ThreadPoolExecutor(1))
+            looking = hand.submit(examine, source, firm.trusted_roots)
             register = _of_firm(firm, stack, offline)
-        found = examine(source, register.firm.roots if register else ())
+            found = looking.result()
+        else:
+            found = examine(source)
         if register is None and not offline:
             node = rpc or environ.get("MEDICI_RPC_URL") or USUAL_NODE
             register = _of_file(found, node, stack, asked=rpc is not None)
