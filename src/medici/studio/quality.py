@@ -30,6 +30,7 @@ STATISTICS = "statistics.safetensors"
 _PAIRS = tuple(combinations(range(5), 2))
 _BITS = 256
 _NEAR = 24
+_PLAUSIBLE = 5  # percentile of the training pictures
 
 
 def _splits() -> NDArray[np.int64]:
@@ -179,23 +180,34 @@ def select(
     known: Sequence[Rendering] = (),
     least_novelty: float = 0.12,
 ) -> list[int]:
-    """Choose the most plausible candidates that are not alike: indices, best first.
+    """Choose plausible candidates that are unlike each other and unlike known works: indices.
 
-    A candidate closer than `least_novelty` to a known work or to one already chosen waits; only if
-    too few are left are the waiting ones taken, most plausible first, and never an exact double.
+    The most plausible comes first. Then, among those as plausible as all but the least 5 % of the
+    training pictures, whichever is furthest from everything chosen and known; when these run
+    out or come closer than `least_novelty`, the rest in order of plausibility. An exact double is
+    never chosen.
     """
     drawn, before = _figures(model, candidates), _figures(model, known)
     scores = model.statistics.scores(drawn)
-    order = np.lexsort((np.arange(len(drawn)), -scores))
+    nearest = np.array([novelty(picture, before) for picture in drawn])
+    plausible = scores >= int(model.statistics.quantiles[_PLAUSIBLE])
     chosen: list[int] = []
-    for least in (least_novelty, 1e-9):
-        for i in order:
-            if len(chosen) == keep:
-                return chosen
-            if int(i) in chosen:
-                continue
-            if novelty(drawn[i], np.concatenate([drawn[chosen], before])) >= least:
-                chosen.append(int(i))
+    while len(chosen) < min(keep, len(drawn)):
+        open_ = nearest > 0
+        open_[chosen] = False
+        unlike = open_ & (nearest >= least_novelty)
+        pool = unlike & plausible
+        if chosen and pool.any():
+            ranks = np.lexsort((-scores, -nearest))
+        else:
+            pool = unlike if unlike.any() else open_
+            ranks = np.lexsort((np.arange(len(drawn)), -scores))
+        if not pool.any():
+            break
+        best = next(int(i) for i in ranks if pool[i])
+        chosen.append(best)
+        closer = [novelty(picture, drawn[best : best + 1]) for picture in drawn]
+        nearest = np.minimum(nearest, closer)
     return chosen
 
 
