@@ -67,6 +67,7 @@ $(VENV)/.train: requirements/train.txt $(VENV)/.core
 node_modules/.ready: package-lock.json | $(VENV)/.core
 	$(BIN)/python tools/node.py $(VENV)
 	npm ci --no-audit --no-fund --loglevel=error
+	$(BIN)/python tools/forge.py --fetch
 	@touch $@
 
 clean: ## remove what was built and installed, keep firms
