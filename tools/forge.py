@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def package(name: str) -> tuple[str, Path]:
-    """npm package of a Foundry program for this platform, and where its program would be."""
+    """Npm package of a Foundry program for this platform, and where its program would be."""
     system = {"Linux": "linux", "Darwin": "darwin", "Windows": "win32"}[platform.system()]
     machine = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
     called = f"@foundry-rs/{name}-{system}-{machine[platform.machine().lower()]}"
