@@ -118,7 +118,7 @@ class Reference:
         for y in range(16):
             for x in range(16):
                 near = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
-                bare = [not (0 <= a < 16 and 0 <= b < 16) or mask[a][b] == 0 for a, b in near]
+                bare = [0 <= a < 16 and 0 <= b < 16 and mask[a][b] == 0 for a, b in near]
                 touching[mask[y][x]] += any(bare)
         counting = [colours[t - 1] for t in range(1, len(touching)) if touching[t] >= 6]
         grounds = self.header["grounds"]

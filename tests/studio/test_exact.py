@@ -56,7 +56,7 @@ def test_the_specifications_stream(portraits):
     assert portraits.network.latents([7])[0][0, : len(told)].tolist() == told
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 2**53 - 1),
     psi=st.integers(0, 1500),

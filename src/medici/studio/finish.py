@@ -88,6 +88,7 @@ def choose_grounds(
     """
     n, slots = colours.shape[:2]
     figure = mask > 0
+    # The picture's edge is no ground: a figure cut off by it need not stand out there.
     bare = np.pad(~figure, ((0, 0), (1, 1), (1, 1)))
     touches = bare[:, :-2, 1:-1] | bare[:, 2:, 1:-1] | bare[:, 1:-1, :-2] | bare[:, 1:-1, 2:]
     where = np.nonzero(figure & touches)
