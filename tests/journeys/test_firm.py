@@ -206,9 +206,11 @@ def test_files_that_were_not_generated_here_are_not_certified(running, tmp_path)
 
 def test_a_wrong_password_opens_nothing(firm):
     wrong = {"MEDICI_PASSWORD": "wrong"}
-    refused = run("run", "--firm", firm, "--json", env=wrong)
-    assert refused.code == 3
-    assert refused.json["error"]["code"] == "wrong-password"
+    for command in ("run", "up"):
+        refused = run(command, "--firm", firm, "--json", env=wrong)
+        assert refused.code == 3
+        assert refused.json["error"]["code"] == "wrong-password"
+        assert run("status", "--firm", firm, "--json").json["chain"]["up"] is False
     assert run("status", "--firm", firm).code == 0
 
 

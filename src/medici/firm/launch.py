@@ -146,11 +146,18 @@ def up(firm: Firm, port: int = 0) -> dict[str, Any]:
     from medici.firm import overview
     from medici.ledger.networks import local_node
 
+    started = None
     if firm.network.kept:
-        wanted = port or firm.network.port
-        local_node(firm.network, firm.settings.state, firm.environ).up(wanted)
-    with chain(firm, deploy=True):
-        pass
+        node = local_node(firm.network, firm.settings.state, firm.environ)
+        started = node if node.running() is None else None
+        node.up(port or firm.network.port)
+    try:
+        with chain(firm, deploy=True):
+            pass
+    except BaseException:
+        if started is not None:
+            started.down()  # a launch that failed leaves nothing running
+        raise
     return overview.status(firm)
 
 
