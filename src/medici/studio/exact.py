@@ -149,11 +149,12 @@ class ExactNetwork:
 
     def mask(self, h: Numbers) -> NDArray[np.uint8]:
         """Which slot each pixel takes, (n, mapping width) → (n, 16, 16)."""
-        out = [self._mask(h[i : i + _BATCH]) for i in range(0, len(h), _BATCH)]
+        # The largest weights, read once for all pictures; the rest stays in caches batch by batch.
+        seeds = self._dense(h, "seed").reshape(len(h), 4, 4, -1)
+        out = [self._mask(seeds[i : i + _BATCH]) for i in range(0, len(h), _BATCH)]
         return np.concatenate(out)
 
-    def _mask(self, h: Numbers) -> NDArray[np.uint8]:
-        x = self._dense(h, "seed").reshape(len(h), 4, 4, -1)
+    def _mask(self, x: Numbers) -> NDArray[np.uint8]:
         x = self._up(self._up(x, "up1"), "up2")
         scores = self._convolve(x, "mask")
         # numpy's argmax takes the first of equals, as the specification asks.

@@ -114,8 +114,10 @@ def set_ground(pictures: NDArray[np.uint8], grounds: NDArray[np.uint8]) -> NDArr
 def enlarge(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """Every pixel becomes a square of `factor` pixels a side, (h, w, 4) uint8."""
     words = np.ascontiguousarray(picture).view(np.uint32)[..., 0]
-    large = np.repeat(np.repeat(words, factor, 1), factor, 0)
-    return large.view(np.uint8).reshape(*large.shape, 4)
+    height, width = words.shape
+    large = np.empty((height, factor, width, factor), np.uint32)
+    large[:] = words[:, None, :, None]
+    return large.view(np.uint8).reshape(height * factor, width * factor, 4)
 
 
 def ground_for(pictures: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
