@@ -34,7 +34,7 @@ class Shape:
     """
 
     normal: int = 64
-    codes: int = 8
+    codes: int = 0
     values: int = 16
     mapping: int = 256
     channels: tuple[int, int, int] = (256, 128, 64)
