@@ -7,7 +7,6 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 # A node that setup put into the virtual environment is found before the system's.
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
-export MEDICI_HOME := $(CURDIR)
 
 .PHONY: demo test lint types contracts solidity python gas bench setup setup-test clean help
 

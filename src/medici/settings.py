@@ -53,13 +53,11 @@ class RoundSettings:
         candidates: works generated a round.
         vetted: works that the filter keeps; all of them are certified and anchored.
         auctioned: of these, the best go under the hammer.
-        interval: seconds to wait between rounds.
     """
 
     candidates: int = 64
     vetted: int = 8
     auctioned: int = 3
-    interval: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def round_workflow(number: int, seed: int) -> JSON:
     made = _step("make", lambda f, c: rounds.make(f, number, seed), number)
     ids = _step("certify", lambda f, c: rounds.certify(f, c, number, made["works"]), number)
     anchored = _step("anchor", lambda f, c: rounds.anchor(f, c, ids), number)
-    lots = _step("open", lambda f, c: rounds.open_lots(f, c, number, seed, ids), number)
+    lots = _step("open", lambda f, c: rounds.open_lots(f, c, number, ids), number)
     resales = _step("choose", lambda f, c: rounds.plan_resales(f, c, number, seed), number)
     lots = lots + _step("offer", lambda f, c: rounds.open_resales(f, c, number, resales), number)
     plan = _step("plan", lambda f, c: rounds.plan_bids(f, c, number, seed, lots), number)

@@ -91,8 +91,8 @@ def anchor(firm: Firm, chain: Chain, ids: list[str]) -> JSON:
     return making.anchor(firm, chain, [firm.catalogue.find(i) for i in ids])
 
 
-def open_lots(firm: Firm, chain: Chain, number: int, seed: int, ids: list[str]) -> list[int]:
-    """Put the round's best works, and what simulated collectors offer again, under the hammer."""
+def open_lots(firm: Firm, chain: Chain, number: int, ids: list[str]) -> list[int]:
+    """Put the round's best works under the hammer."""
     conditions = auctions.terms(firm.settings.auction, chain.decimals)
     artist = firm.key("artist")
     auctions.approve_market(chain, f"round/{number}/approve/artist", artist)

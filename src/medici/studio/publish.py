@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from medici.records import Digest, ModelId, ModelRecord
 from medici.studio import metrics
@@ -24,8 +23,6 @@ from medici.studio.sheet import save_sheet
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from medici.studio.data import PictureSet
 
@@ -158,17 +155,6 @@ def versions() -> dict[str, str]:
     """What the numbers were made with."""
     names = ("numpy", "torch", "safetensors")
     return {"python": platform.python_version(), **{n: version(n) for n in names}}
-
-
-def samples_in_floats(run: Path, n: int, seed: int = 9) -> NDArray[np.uint8]:
-    """Pictures of a run's best generator in floats, for comparing with the exact renderer."""
-    from medici.studio.networks import draw_latents
-    from medici.studio.training import to_pixels
-
-    network, _ = load_trained(run / "best.safetensors")
-    random = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        return to_pixels(network(draw_latents(n, network.shape, random, torch.device("cpu"))))
 
 
 def _fields(record: ModelRecord) -> dict[str, Any]:
