@@ -41,7 +41,7 @@ def torch_rate(model: PictureModel, repeats: int) -> float | None:
         import torch
     except ImportError:
         return None
-    from medici.studio.networks import Generator, Shape
+    from medici.studio.pictures.networks import Generator, Shape
 
     torch.set_num_threads(1)
     shape = Shape.from_json(model.record.training["recipe"]["shape"])

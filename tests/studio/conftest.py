@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
+from tests.studio import tiny
 
 from medici.studio import load_model
-
-from . import tiny
 
 if TYPE_CHECKING:
     from pathlib import Path

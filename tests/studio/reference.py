@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from medici.studio.style import Style, colour_bytes
+from medici.studio.pictures.style import Style, colour_bytes
 
 
 def clip(a: int) -> int:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medici.records import Digest, ModelRecord
-from medici.studio.finish import GROUNDS
-from medici.studio.identity import LAYERS, model_id, save_weights
+from medici.studio.exact.identity import LAYERS, model_id, save_weights
+from medici.studio.pictures.finish import GROUNDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def write(folder: Path) -> ModelRecord:
     """The tiny model as a folder that `load_model` takes."""
     import json
 
-    from medici.studio.quality import Statistics
+    from medici.studio.pictures.quality import Statistics
 
     folder.mkdir(parents=True, exist_ok=True)
     header, tensors = make()

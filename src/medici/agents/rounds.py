@@ -16,7 +16,7 @@ from medici.governance import dividends
 from medici.market import auctions, earnings
 from medici.provenance.record import rfc3339
 from medici.records import Address, Money, WorkId
-from medici.studio import quality
+from medici.studio.pictures import quality
 
 if TYPE_CHECKING:
     from medici.firm.house import Firm

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from medici.ledger.networks import Network
     from medici.records import Rendering
     from medici.settings import Settings
-    from medici.studio.model import PictureModel
+    from medici.studio.pictures.model import PictureModel
 
 ROLES = ("artist", "deployer", "guardian")
 """The keys a firm has of its own."""
@@ -39,7 +39,7 @@ def model_at(folder: Path, name: str) -> PictureModel:
         NoWeights: there is none.
         BadWeights: what is there is damaged.
     """
-    from medici.studio.model import load_model
+    from medici.studio.pictures.model import load_model
 
     own = folder / name
     return load_model(own if own.is_dir() else name)

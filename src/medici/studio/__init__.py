@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from medici.studio.model import Generator, PictureModel, load_model
-from medici.studio.quality import Judgement, judge, select
+from medici.studio.pictures.model import Generator, PictureModel, load_model
+from medici.studio.pictures.quality import Judgement, judge, select
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,6 @@ def train(dataset_dir: str | Path, out_dir: str | Path, **options: Any) -> Model
     Raises:
         MissingPart: PyTorch is not installed.
     """
-    from medici.studio import training
+    from medici.studio.training import run as training
 
     return training.train(dataset_dir, out_dir, **options)

@@ -50,8 +50,8 @@ def _train(options: argparse.Namespace) -> dict[str, object]:
     import time
     from dataclasses import replace
 
-    from medici.studio.trainer import Recipe
-    from medici.studio.training import Budget, Every, prepare
+    from medici.studio.pictures.gan import Recipe
+    from medici.studio.training.run import Budget, Every, prepare
 
     if options.minutes is None and options.steps is None:
         raise SystemExit("give --minutes or --steps")
@@ -77,9 +77,9 @@ def _train(options: argparse.Namespace) -> dict[str, object]:
 
 
 def _publish(options: argparse.Namespace) -> dict[str, object]:
-    from medici.studio.data import read_folder
-    from medici.studio.extractor import EfficientNetLite0
-    from medici.studio.publish import publish
+    from medici.studio.data.folder import read_folder
+    from medici.studio.metrics.extractor import EfficientNetLite0
+    from medici.studio.pictures.publish import publish
 
     record = publish(
         options.run,
@@ -96,10 +96,10 @@ def _publish(options: argparse.Namespace) -> dict[str, object]:
 
 
 def _metrics(options: argparse.Namespace) -> dict[str, object]:
-    from medici.studio.data import read_folder
-    from medici.studio.extractor import EfficientNetLite0
-    from medici.studio.model import load_model
-    from medici.studio.publish import measure
+    from medici.studio.data.folder import read_folder
+    from medici.studio.metrics.extractor import EfficientNetLite0
+    from medici.studio.pictures.model import load_model
+    from medici.studio.pictures.publish import measure
 
     return measure(
         load_model(options.model),

@@ -12,13 +12,13 @@ torch = pytest.importorskip("torch")
 
 from medici.errors import BadData, BadWeights, Interrupted, MissingPart, WrongUse  # noqa: E402
 from medici.studio import load_model, train  # noqa: E402
-from medici.studio import trainer as trainer_module  # noqa: E402
-from medici.studio.data import read_folder  # noqa: E402
-from medici.studio.export import load_trained, to_integers  # noqa: E402
-from medici.studio.identity import build_network  # noqa: E402
-from medici.studio.networks import Shape, as_seen  # noqa: E402
-from medici.studio.trainer import NotFinite, Recipe, Trainer  # noqa: E402
-from medici.studio.training import Every, to_pixels  # noqa: E402
+from medici.studio.data.folder import read_folder  # noqa: E402
+from medici.studio.exact.identity import build_network  # noqa: E402
+from medici.studio.pictures import gan as trainer_module  # noqa: E402
+from medici.studio.pictures.export import load_trained, to_integers  # noqa: E402
+from medici.studio.pictures.gan import NotFinite, Recipe, Trainer  # noqa: E402
+from medici.studio.pictures.networks import Shape, as_seen  # noqa: E402
+from medici.studio.training.run import Every, to_pixels  # noqa: E402
 
 pytestmark = pytest.mark.train
 

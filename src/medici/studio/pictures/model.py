@@ -11,18 +11,18 @@ import numpy as np
 
 from medici.errors import BadWeights, NoWeights
 from medici.records import Digest, ModelId, ModelRecord, Rendering
-from medici.studio import finish
-from medici.studio.exact import RENDERER
-from medici.studio.identity import build_network, model_id, read_weights
-from medici.studio.quality import STATISTICS, Statistics
-from medici.studio.style import Style, check_seed, colour_bytes, parse_style
+from medici.studio.exact.identity import build_network, model_id, read_weights
+from medici.studio.exact.network import RENDERER
+from medici.studio.pictures import finish
+from medici.studio.pictures.quality import STATISTICS, Statistics
+from medici.studio.pictures.style import Style, check_seed, colour_bytes, parse_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-SHIPPED = Path(__file__).parent / "weights"
+SHIPPED = Path(__file__).parents[1] / "weights"
 WEIGHTS = "weights.safetensors"
 RECORD = "record.json"
 # Pictures rendered together; enough to keep the products busy, small enough for any memory.
@@ -107,7 +107,7 @@ class PictureModel:
 
         Args:
             seed: 0 to 2^53 - 1.
-            style: see `medici.studio.style.KEYS`; what is left open takes the model's default.
+            style: see `medici.studio.pictures.style.KEYS`; what is left open is the default.
 
         Returns:
             (16·scale, 16·scale, 4) uint8 pixels and the full style they were made under.

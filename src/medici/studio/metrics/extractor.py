@@ -10,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from medici.errors import MissingPart
-from medici.studio.metrics import Extractor
+from medici.studio.metrics.distances import Extractor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

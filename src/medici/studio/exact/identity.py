@@ -14,8 +14,8 @@ from eth_hash.auto import keccak
 
 from medici.errors import BadWeights, NoWeights
 from medici.records import Digest, ModelId, canonical_json
-from medici.studio.exact import SCHEMA, ExactNetwork, Layer
-from medici.studio.merkle import merkle_root
+from medici.studio.exact.merkle import merkle_root
+from medici.studio.exact.network import SCHEMA, ExactNetwork, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

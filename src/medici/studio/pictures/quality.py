@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from medici.records import Rendering
-    from medici.studio.model import PictureModel
+    from medici.studio.pictures.model import PictureModel
 
 STATISTICS = "statistics.safetensors"
 # Equalities of the block's four pixels and "transparent", taken as a fifth: 52 ways to split five.

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medici.records import Digest, ModelId, ModelRecord
-from medici.studio import metrics
-from medici.studio.bias import attribute_report, colour_report
-from medici.studio.exact import RENDERER
-from medici.studio.export import load_trained, to_integers
-from medici.studio.finish import ground_for
-from medici.studio.identity import build_network, model_id, save_weights
-from medici.studio.model import RECORD, WEIGHTS, PictureModel
-from medici.studio.quality import STATISTICS, Statistics
-from medici.studio.sheet import save_sheet
+from medici.studio.exact.identity import build_network, model_id, save_weights
+from medici.studio.exact.network import RENDERER
+from medici.studio.making.sheet import save_sheet
+from medici.studio.metrics import distances as metrics
+from medici.studio.pictures.bias import attribute_report, colour_report
+from medici.studio.pictures.export import load_trained, to_integers
+from medici.studio.pictures.finish import ground_for
+from medici.studio.pictures.model import RECORD, WEIGHTS, PictureModel
+from medici.studio.pictures.quality import STATISTICS, Statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from medici.studio.data import PictureSet
+    from medici.studio.data.folder import PictureSet
 
 METRICS = "metrics.json"
 CURVES = "curves.json"

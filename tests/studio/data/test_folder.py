@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from medici.errors import BadData
-from medici.studio.data import common_colours, data_root, read_folder, read_picture
+from medici.studio.data.folder import common_colours, data_root, read_folder, read_picture
 
 
 def test_a_folder_becomes_a_set(pictures):

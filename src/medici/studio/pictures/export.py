@@ -9,10 +9,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from medici.errors import BadWeights
-from medici.studio.exact import FRACTION, HIGHEST, LOWEST, SCHEMA, ExactNetwork
-from medici.studio.finish import GROUNDS
-from medici.studio.identity import LAYERS, build_network
-from medici.studio.networks import Generator, Shape
+from medici.studio.exact.identity import LAYERS, build_network
+from medici.studio.exact.network import FRACTION, HIGHEST, LOWEST, SCHEMA, ExactNetwork
+from medici.studio.pictures.finish import GROUNDS
+from medici.studio.pictures.networks import Generator, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medici.studio.exact import ONE
+from medici.studio.exact.network import ONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

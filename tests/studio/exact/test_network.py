@@ -16,17 +16,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.studio import tiny
+from tests.studio.reference import Reference
 
 from medici.content import picture_digest
 from medici.errors import BadWeights
-from medici.studio import exact, load_model
-from medici.studio.exact import Layer, certify
-from medici.studio.identity import build_network
+from medici.studio import load_model
+from medici.studio.exact import network as exact
+from medici.studio.exact.identity import build_network
+from medici.studio.exact.network import Layer, certify
 
-from . import tiny
-from .reference import Reference
-
-SPECIFICATION = Path(__file__).parents[2] / "docs" / "spec" / "exact-renderer.md"
+SPECIFICATION = Path(__file__).parents[3] / "docs" / "spec" / "exact-renderer.md"
 PROGRAM = """
 import hashlib, sys
 from medici.studio import load_model
@@ -77,7 +77,7 @@ def test_fast_renderer_equals_plain_integers(seed, psi, amount, other, ground):
 
 
 def test_shipped_model_equals_plain_integers(portraits):
-    from medici.studio.identity import read_weights
+    from medici.studio.exact.identity import read_weights
 
     header, tensors, _ = read_weights(portraits.folder / "weights.safetensors")
     reference = Reference(header, tensors)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medici.errors import Interrupted, MissingPart, WrongUse
-from medici.studio.data import PictureSet, read_folder
-from medici.studio.finish import ground_for
-from medici.studio.metrics import Extractor, compare
-from medici.studio.sheet import save_sheet
+from medici.studio.data.folder import PictureSet, read_folder
+from medici.studio.making.sheet import save_sheet
+from medici.studio.metrics.distances import Extractor, compare
+from medici.studio.pictures.finish import ground_for
 
 try:
     import torch
@@ -24,8 +24,8 @@ except ImportError as error:
         "pip install 'medici[train]' (CPU wheels: --index-url of PyTorch's CPU index)",
     ) from error
 
-from medici.studio.networks import draw_latents
-from medici.studio.trainer import NotFinite, Recipe, Trainer
+from medici.studio.pictures.gan import NotFinite, Recipe, Trainer
+from medici.studio.pictures.networks import draw_latents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,7 +298,7 @@ def prepare(
         raise WrongUse(f"{out} holds a training run", "resume it, or give another folder")
     out.mkdir(parents=True, exist_ok=True)
     if tune is not None and extractor is None:
-        from medici.studio.extractor import EfficientNetLite0
+        from medici.studio.metrics.extractor import EfficientNetLite0
 
         extractor = EfficientNetLite0()
     run = Run(
@@ -358,7 +358,7 @@ def train(
         MissingPart: the device is not there.
         WrongUse: no budget given, nothing to resume, or training diverged.
     """
-    from medici.studio.publish import publish
+    from medici.studio.pictures.publish import publish
 
     if minutes is None and steps is None:
         raise WrongUse("training needs an end", "give minutes or steps")
@@ -366,7 +366,7 @@ def train(
         raise MissingPart("no CUDA device answers", "train with device cpu")
     out = Path(out_dir)
     if extractor is None and (tune_dir is not None or judge_dir is not None):
-        from medici.studio.extractor import EfficientNetLite0
+        from medici.studio.metrics.extractor import EfficientNetLite0
 
         extractor = EfficientNetLite0()
     run = prepare(

@@ -7,7 +7,7 @@ import pytest
 
 from medici.errors import BadWeights
 from medici.studio import judge, load_model, select
-from medici.studio.quality import block_splits, novelty
+from medici.studio.pictures.quality import block_splits, novelty
 
 
 def test_stray_pixels_make_a_picture_less_plausible(portraits):

@@ -88,7 +88,7 @@ class ExactNetwork:
     Args:
         layers: mapping, seed, up1, up2, mask, colour1, colour2, in this order.
         mean: (mapping width,) int16, the mean mapped latent that truncation pulls towards.
-        header: the description that `medici.studio.identity` hashes.
+        header: the description that `medici.studio.exact.identity` hashes.
 
     Raises:
         BadWeights: the certificate does not hold.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medici.errors import WrongUse
-from medici.studio.metrics import (
+from medici.studio.metrics.distances import (
     compare,
     frechet_distance,
     kernel_distance,
@@ -98,8 +98,8 @@ def test_nearest_pixels_are_root_mean_squares():
 @pytest.mark.train
 def test_the_extractor_tells_pictures_apart(portraits):
     pytest.importorskip("torch")
-    from medici.studio.extractor import EfficientNetLite0
-    from medici.studio.finish import ground_for
+    from medici.studio.metrics.extractor import EfficientNetLite0
+    from medici.studio.pictures.finish import ground_for
 
     pictures = ground_for(portraits.natives(range(8), {"ground": "transparent"}), 1)
     features = EfficientNetLite0().features(pictures)

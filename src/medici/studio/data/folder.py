@@ -13,7 +13,7 @@ from eth_hash.auto import keccak
 from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
-from medici.studio.merkle import merkle_root
+from medici.studio.exact.merkle import merkle_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,13 +9,12 @@ import sys
 
 import numpy as np
 import pytest
+from tests.studio import tiny
 
 from medici.errors import BadStyle, BadWeights, NoWeights
 from medici.records import ModelRecord
 from medici.studio import load_model
-from medici.studio.identity import leaves, model_id, pack, read_weights, save_weights
-
-from . import tiny
+from medici.studio.exact.identity import leaves, model_id, pack, read_weights, save_weights
 
 
 def test_shipped_model_says_what_it_is(portraits):
@@ -201,7 +200,7 @@ def test_header_and_tensors_must_agree(tiny_folder, change):
         tensors["palette"] = tensors["palette"][:-1]
     else:
         header["layers"] = header["layers"][:-1]
-    from medici.studio.identity import build_network
+    from medici.studio.exact.identity import build_network
 
     with pytest.raises(BadWeights, match="disagree"):
         build_network(header, tensors)

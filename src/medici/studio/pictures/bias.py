@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from medici.studio.data import PictureSet
+    from medici.studio.data.folder import PictureSet
 
 _NONE = "none"
 # Chosen by programme and invisible in the picture, or too fine for shares to mean anything.

@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from medici.errors import BadWeights
-from medici.studio.data import common_colours
-from medici.studio.networks import Discriminator, Generator, Shape, as_seen, draw_latents
+from medici.studio.data.folder import common_colours
+from medici.studio.pictures.networks import Discriminator, Generator, Shape, as_seen, draw_latents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from medici.studio.data import PictureSet
+    from medici.studio.data.folder import PictureSet
 
 _CALIBRATION = (16, 256)  # batches, latents in each
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medici.studio.finish import ground_for
+from medici.studio.pictures.finish import ground_for
 
 if TYPE_CHECKING:
     from pathlib import Path

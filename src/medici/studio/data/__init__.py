@@ -1,0 +1,1 @@
+"""The data room: pictures and other samples, read, checked, licensed and named."""

@@ -1,0 +1,1 @@
+"""The exact renderer: generators in integers, the same bits on every machine."""

@@ -1,0 +1,1 @@
+"""From a trained model to what people use: sheets, videos, sets, batches."""

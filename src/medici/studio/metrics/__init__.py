@@ -1,0 +1,1 @@
+"""How good a generator is, honestly: figures beside a floor and controls."""

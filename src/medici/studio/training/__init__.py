@@ -1,0 +1,1 @@
+"""What every training run shares: budget, snapshots, curves, recovery. Needs PyTorch."""
