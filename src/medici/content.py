@@ -1,4 +1,4 @@
-"""Content digests: what a picture *is*, whatever file it travels in.
+"""Content digests: what a work *is*, whatever file it travels in.
 
 The digest is over decoded content in canonical form, so it survives metadata stripping and lossless
 re-encoding, and it is the work's token id.
@@ -7,6 +7,7 @@ re-encoding, and it is the work's token id.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ from medici.records import WorkId
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from medici.records import Audio, Rendering
 
 
 def picture_digest(pixels: NDArray[np.uint8]) -> WorkId:
@@ -34,3 +37,37 @@ def picture_digest(pixels: NDArray[np.uint8]) -> WorkId:
     state.update(width.to_bytes(4, "big") + height.to_bytes(4, "big"))
     state.update(np.ascontiguousarray(pixels).data)
     return WorkId(state.hexdigest())
+
+
+def audio_digest(audio: Audio) -> WorkId:
+    """SHA-256 of ``"PCM16" ‖ rate ‖ channels ‖ frames ‖ samples``.
+
+    Sizes are unsigned 32-bit big-endian; samples are little-endian, frame by frame, as in a WAV
+    file, whose other chunks do not count.
+
+    Raises:
+        WrongUse: another shape or type, or no sound.
+    """
+    samples = audio.samples
+    if samples.ndim != 2 or samples.dtype != np.int16 or samples.size == 0:
+        raise WrongUse(f"sound is (frames, channels) int16, not {samples.shape} {samples.dtype}")
+    state = hashlib.sha256(b"PCM16")
+    for size in (audio.rate, samples.shape[1], samples.shape[0]):
+        state.update(size.to_bytes(4, "big"))
+    state.update(np.ascontiguousarray(samples, "<i2").data)
+    return WorkId(state.hexdigest())
+
+
+def text_digest(text: str) -> WorkId:
+    """SHA-256 of ``"TEXT" ‖`` the words as UTF-8, in Unicode form NFC, lines ended by ``\\n``."""
+    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return WorkId(hashlib.sha256(b"TEXT" + plain.encode()).hexdigest())
+
+
+def content_digest(work: Rendering) -> WorkId:
+    """What a work is: over its sound or its words where it has them, else over its pixels."""
+    if work.audio is not None:
+        return audio_digest(work.audio)
+    if work.text is not None:
+        return text_digest(work.text)
+    return picture_digest(work.pixels)

@@ -234,12 +234,31 @@ class Rendering:
         seed: the number it was made from.
         style: the steering parameters it was made under, JSON values only.
         kind: ``picture``, ``texture``, ``icon``, ``music`` or ``text``.
+        audio: of music: what is heard, and what its content digest is taken over; the pixels are
+            then its picture (a piano roll).
+        text: of language: the words, and what its content digest is taken over; the pixels are
+            then its picture (a page).
     """
 
     pixels: NDArray[np.uint8]
     seed: int
     style: Mapping[str, Any]
     kind: str = "picture"
+    audio: Audio | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Sound as it stands in the file.
+
+    Attributes:
+        samples: (frames, channels) int16.
+        rate: frames a second.
+    """
+
+    samples: NDArray[np.int16]
+    rate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,13 +378,14 @@ class ModelRecord:
     Attributes:
         id: Merkle root over the packed integer tensors (docs/spec/exact-renderer.md).
         name: short name, also the folder's.
-        renderer: ``exact/1`` for our own generators.
+        renderer: ``exact/2`` for our own generators.
         weights_sha256: SHA-256 of the safetensors file.
         data_root: Merkle root over the training samples' digests.
         data_licence: SPDX identifier or a short sentence.
         training: architecture, steps, CPU seconds, seed, versions, overflow certificate.
         bias_report: measured distributions of data against samples.
         metrics: figures with extractor, n, floor and controls.
+        family: which family of generators loads it (`medici.studio.families`).
     """
 
     id: ModelId
@@ -377,6 +397,7 @@ class ModelRecord:
     training: Mapping[str, Any] = field(default_factory=dict)
     bias_report: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    family: str = "pictures"
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON, read back by `from_json`."""
@@ -384,6 +405,7 @@ class ModelRecord:
             "schema": "medici/model/1",
             "id": self.id,
             "name": self.name,
+            "family": self.family,
             "renderer": self.renderer,
             "weights_sha256": self.weights_sha256,
             "data_root": self.data_root,
@@ -411,6 +433,7 @@ class ModelRecord:
                 training=dict(data["training"]),
                 bias_report=dict(data["bias_report"]),
                 metrics=dict(data["metrics"]),
+                family=str(data["family"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise WrongUse(f"model record is malformed: {error}") from error

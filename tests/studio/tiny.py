@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from medici.records import Digest, ModelRecord
-from medici.studio.exact.identity import LAYERS, model_id, save_weights
+from medici.studio.exact.identity import RENDERER, ExactModel, assemble
+from medici.studio.exact.network import Layer
+from medici.studio.exact.sequence import NOISE_LEVELS, Weights
 from medici.studio.pictures.finish import GROUNDS
 
 if TYPE_CHECKING:
@@ -16,19 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NORMAL, CODES, VALUES, MAPPING, CHANNELS, SLOTS = 6, 2, 4, 8, (6, 5, 4), 5
-# Shift of each layer, small enough that activations use their range and clip now and then.
-SHIFTS = {"mapping": 13, "seed": 13, "up1": 13, "up2": 13, "mask": 0, "colour1": 13, "colour2": 14}
-SHAPES = {
-    "mapping": (MAPPING, NORMAL + CODES * VALUES),
-    "seed": (16 * CHANNELS[0], MAPPING),
-    "up1": (4, CHANNELS[1], 4 * CHANNELS[0]),
-    "up2": (4, CHANNELS[2], 4 * CHANNELS[1]),
-    "mask": (SLOTS, 9 * CHANNELS[2]),
-    "colour1": (MAPPING, MAPPING),
-    "colour2": (3 * (SLOTS - 1), MAPPING),
-}
-KINDS = {"up1": "up", "up2": "up", "mask": "conv"}
+CODES, LEVELS, MAPPING, CHANNELS, SLOTS = 5, 3, 8, (6, 5, 4), 5
 
 
 def numbers(name: str, shape: tuple[int, ...], bits: int) -> NDArray[np.int64]:
@@ -39,52 +30,80 @@ def numbers(name: str, shape: tuple[int, ...], bits: int) -> NDArray[np.int64]:
     return (words % (1 << bits) - (1 << (bits - 1))).reshape(shape)
 
 
-def make() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Header and tensors of the tiny model."""
-    tensors: dict[str, NDArray[Any]] = {}
-    for name, shape in SHAPES.items():
-        tensors[f"{name}.weight"] = numbers(f"{name}.weight", shape, 15).astype(np.int16)
-        tensors[f"{name}.bias"] = numbers(f"{name}.bias", (shape[-2],), 24)
-    tensors["mean"] = numbers("mean", (MAPPING,), 11).astype(np.int16)
-    tensors["palette"] = (numbers("palette", (7, 3), 8) + 128).astype(np.uint8)
-    header = {
-        "schema": "medici/exact/1",
-        "latent": {"normal": NORMAL, "codes": CODES, "values": VALUES},
-        "slots": SLOTS,
-        "transparent": True,
-        "colours": 7,
-        "grounds": [list(g) for g in GROUNDS],
-        "psi": 1000,
-        "layers": [
-            {
-                "name": name,
-                "kind": KINDS.get(name, "dense"),
-                "shape": list(SHAPES[name]),
-                "shift": SHIFTS[name],
-                "leaky": name not in ("mask", "colour2"),
-            }
-            for name in LAYERS
-        ],
-    }
-    return header, tensors
+def layer(name: str, kind: str, shape: tuple[int, ...], shift: int = 13, **more: Any) -> Layer:
+    """A layer small enough in shift that activations use their range and clip now and then."""
+    weight = numbers(f"{name}.weight", shape, 15).astype(np.int16)
+    return Layer(name, kind, weight, numbers(f"{name}.bias", (shape[-2],), 24), shift, **more)
+
+
+def prior() -> Weights:
+    """A sequence over the codes, with one residual block and a head for each position."""
+    width = 6
+    return Weights(
+        tables=numbers("prior.tables", (CODES, LEVELS, width), 11).astype(np.int16),
+        conditions=np.zeros((0, 1, width), np.int16),
+        positions=numbers("prior.positions", (CODES, width), 20),
+        shift=11,
+        blocks=(
+            layer("in0", "dense", (7, width), leaky=True),
+            layer("out0", "dense", (width, 7), plus="input"),
+        ),
+        heads=numbers("prior.heads", (CODES, LEVELS, width), 12).astype(np.int16),
+        offsets=numbers("prior.offsets", (CODES, LEVELS), 20),
+        score_shift=13,
+        noise=numbers("prior.noise", (NOISE_LEVELS,), 12).astype(np.int16),
+    )
+
+
+def make() -> ExactModel:
+    """The tiny model."""
+    a, b, c = CHANNELS
+    return assemble(
+        "pictures",
+        {
+            "side": 16,
+            "slots": SLOTS,
+            "transparent": True,
+            "grounds": [list(g) for g in GROUNDS],
+            "psi": 1000,
+            "latent": {"codes": CODES},
+        },
+        {
+            "map": [layer("mapping", "dense", (MAPPING, CODES), leaky=True)],
+            "draw": [
+                layer("seed", "dense", (16 * a, MAPPING), leaky=True, grid=(4, 4)),
+                layer("up1", "up", (4, b, 4 * a), leaky=True),
+                layer("up2", "up", (4, c, 4 * b), leaky=True),
+                layer("mask", "conv", (SLOTS, 9 * c), 0),
+            ],
+            "colours": [
+                layer("colour1", "dense", (MAPPING, MAPPING), leaky=True),
+                layer("colour2", "dense", (3 * (SLOTS - 1), MAPPING), 14),
+            ],
+        },
+        {"prior": prior()},
+        {
+            "mean": numbers("mean", (MAPPING,), 11).astype(np.int16),
+            "palette": (numbers("palette", (7, 3), 8) + 128).astype(np.uint8),
+            "levels": np.array([-1024, 0, 1024], np.int16),
+        },
+    )
 
 
 def write(folder: Path) -> ModelRecord:
     """The tiny model as a folder that `load_model` takes."""
-    import json
-
     from medici.studio.pictures.quality import Statistics
 
     folder.mkdir(parents=True, exist_ok=True)
-    header, tensors = make()
-    digest = save_weights(folder / "weights.safetensors", header, tensors)
+    model = make()
+    digest = model.save(folder / "weights.safetensors")
     pictures = (numbers("pictures", (40, 16, 16, 4), 8) + 128).astype(np.uint8)
     pictures = (pictures // 128 * 255).astype(np.uint8)
     statistics = Statistics.of(pictures).save(folder / "statistics.safetensors")
     record = ModelRecord(
-        id=model_id(header, tensors),
+        id=model.id,
         name="tiny",
-        renderer="exact/1",
+        renderer=RENDERER,
         weights_sha256=digest,
         data_root=Digest("0" * 64),
         data_licence="CC0-1.0",

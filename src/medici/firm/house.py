@@ -39,7 +39,7 @@ def model_at(folder: Path, name: str) -> PictureModel:
         NoWeights: there is none.
         BadWeights: what is there is damaged.
     """
-    from medici.studio.pictures.model import load_model
+    from medici.studio.families import load_model
 
     own = folder / name
     return load_model(own if own.is_dir() else name)

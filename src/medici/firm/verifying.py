@@ -184,7 +184,7 @@ def _by_address(rpc: Rpc, chain_id: int, works: Address) -> ChainRegister:
 
 def _renderer(firm: Firm | None) -> Callable[[GenerationRecord], NDArray[np.uint8]]:
     """Makes a work again with the firm's model, or the shipped one, if it is the record's."""
-    from medici.studio.pictures.model import load_model
+    from medici.studio.families import load_model
 
     def render(said: GenerationRecord) -> NDArray[np.uint8]:
         model = firm.generator if firm is not None else load_model()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from medici.studio.pictures.model import Generator, PictureModel, load_model
+from medici.studio.families import Generator, load_model
+from medici.studio.pictures.model import PictureModel
 from medici.studio.pictures.quality import Judgement, judge, select
 
 if TYPE_CHECKING:

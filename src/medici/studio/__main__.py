@@ -79,9 +79,9 @@ def _train(options: argparse.Namespace) -> dict[str, object]:
 def _publish(options: argparse.Namespace) -> dict[str, object]:
     from medici.studio.data.folder import read_folder
     from medici.studio.metrics.extractor import EfficientNetLite0
-    from medici.studio.pictures.publish import publish
+    from medici.studio.pictures.publish import publish_gan
 
-    record = publish(
+    record = publish_gan(
         options.run,
         options.out,
         train=read_folder(options.train),
@@ -98,7 +98,7 @@ def _publish(options: argparse.Namespace) -> dict[str, object]:
 def _metrics(options: argparse.Namespace) -> dict[str, object]:
     from medici.studio.data.folder import read_folder
     from medici.studio.metrics.extractor import EfficientNetLite0
-    from medici.studio.pictures.model import load_model
+    from medici.studio.families import load_model
     from medici.studio.pictures.publish import measure
 
     return measure(

@@ -1,4 +1,4 @@
-"""The exact renderer: the generator in integers, the same bits on every machine.
+"""Exact layers: convolutions and products in integers, the same bits on every machine.
 
 docs/spec/exact-renderer.md is the definition; this is the fast form of it. Integers travel in
 float64 arrays: every product and partial sum stays under 2^53 (`certify`), so a BLAS may add them
@@ -7,7 +7,6 @@ in any order, on any number of threads, and nothing is ever rounded.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,35 +15,42 @@ import numpy as np
 from medici.errors import BadWeights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
 
-RENDERER = "exact/1"
-SCHEMA = "medici/exact/1"
 FRACTION = 10
 ONE = 1 << FRACTION
 LOWEST, HIGHEST = -(1 << 15), (1 << 15) - 1
 EXACT_LIMIT = 1 << 53
-BYTES_A_NORMAL = 12
-_LATENT_TAG = b"medici/exact/1/latent"
-# Larger batches fall out of the processor's caches; smaller ones leave the product too thin.
-_BATCH = 4
+# Taps a kind of layer reads for each output, and how its weight is laid out.
+INPUT = "input"
+TAPS = {"dense": 1, "conv": 9, "up": 4, "down": 16}
+KINDS = (*TAPS, "bilinear")
+# Columns of a product are kept under this, so that they stay in the processor's caches.
+_CACHED = 5 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One linear layer with its integers.
+    """One layer with its integers.
 
     Attributes:
-        name: as in the specification.
-        kind: ``dense``, ``up`` (×2, four phases of 2×2 taps) or ``conv`` (3×3).
-        weight: dense (outputs, inputs); up (4, outputs, 4·inputs); conv (outputs, 9·inputs).
+        name: unique in its network.
+        kind: ``dense`` (over the last axis), ``conv`` (3×3), ``up`` (×2, four phases of 2×2 taps),
+            ``down`` (÷2, 4×4 taps) or ``bilinear`` (×2, no weights).
+        weight: dense (outputs, inputs); conv (outputs, 9·inputs); up (4, outputs, 4·inputs);
+            down (outputs, 16·inputs); bilinear (0,).
         bias: (outputs,) int64 at the accumulator's scale.
         shift: bits that requantising drops; 0 leaves the accumulator as it is.
         leaky: whether a leaky ReLU follows.
+        wrap: whether the picture's edges meet; else everything outside is 0.
+        source: the layer whose output this one reads (``input`` is the network's); None for the
+            one before.
+        plus: a layer whose output is added before clipping (a residual), or None.
+        grid: height and width that a dense layer's outputs are laid out to, or None.
     """
 
     name: str
@@ -52,162 +58,277 @@ class Layer:
     weight: NDArray[np.int16]
     bias: NDArray[np.int64]
     shift: int
-    leaky: bool
+    leaky: bool = False
+    wrap: bool = False
+    source: str | None = None
+    plus: str | None = None
+    grid: tuple[int, int] | None = None
 
     @property
     def bound(self) -> int:
         """No partial sum of this layer can be larger: K · max|w| · max|a| + max|b|."""
+        if self.kind == "bilinear":
+            return 16 * -LOWEST + 8
         largest = int(np.abs(self.weight.astype(np.int64)).max(initial=0))
-        return int(self.weight.shape[-1]) * largest * -LOWEST + int(
-            np.abs(self.bias).max(initial=0)
+        offset = int(np.abs(self.bias).max(initial=0))
+        return int(self.weight.shape[-1]) * largest * -LOWEST + offset
+
+    def as_json(self) -> dict[str, Any]:
+        """The layer as a header describes it: everything but the integers, defaults left out."""
+        told: dict[str, Any] = {"name": self.name, "kind": self.kind}
+        if self.kind != "bilinear":
+            told |= {"shape": list(self.weight.shape), "shift": self.shift}
+        for key in ("leaky", "wrap", "source", "plus"):
+            if getattr(self, key):
+                told[key] = getattr(self, key)
+        if self.grid:
+            told["grid"] = list(self.grid)
+        return told
+
+    @classmethod
+    def from_json(
+        cls, told: Mapping[str, Any], weight: NDArray[Any] | None, bias: NDArray[Any] | None
+    ) -> Layer:
+        """A layer from its description and its integers.
+
+        Raises:
+            ValueError: they disagree.
+        """
+        name, kind = str(told["name"]), str(told["kind"])
+        if kind not in KINDS:
+            raise ValueError(f"layer {name} is of unknown kind {kind!r}")
+        if kind == "bilinear":
+            weight, bias, shift = np.zeros(0, np.int16), np.zeros(0, np.int64), 4
+        else:
+            shift = int(told["shift"])
+            if weight is None or bias is None:
+                raise ValueError(f"layer {name} has no integers")
+            if weight.dtype != np.int16 or list(weight.shape) != list(told["shape"]):
+                raise ValueError(f"{name} is {weight.shape} {weight.dtype}, not {told['shape']}")
+            if weight.ndim != (3 if kind == "up" else 2) or weight.shape[-1] % TAPS[kind]:
+                raise ValueError(f"{name} is no {kind} layer: {weight.shape}")
+            if bias.dtype != np.int64 or bias.shape != (weight.shape[-2],):
+                raise ValueError(f"the bias of {name} is {bias.shape} {bias.dtype}")
+            if not 0 <= shift <= 30:
+                raise ValueError(f"{name} drops {shift} bits")
+        grid = told.get("grid")
+        return cls(
+            name=name,
+            kind=kind,
+            weight=weight,
+            bias=bias,
+            shift=shift,
+            leaky=bool(told.get("leaky", False)),
+            wrap=bool(told.get("wrap", False)),
+            source=told.get("source"),
+            plus=told.get("plus"),
+            grid=(int(grid[0]), int(grid[1])) if grid else None,
         )
 
 
-def certify(layers: Sequence[Layer]) -> dict[str, Any]:
+def certify(layers: Sequence[Layer]) -> list[dict[str, Any]]:
     """The overflow certificate: every layer's bound against the limit of exact float64 integers.
 
     Raises:
         BadWeights: a layer's sums could pass 2^53, so that its result would depend on the machine.
     """
-    rows = []
-    for layer in layers:
-        # The leaky ReLU multiplies by three before its shift.
-        bound = 3 * layer.bound
-        if bound >= EXACT_LIMIT:
-            raise BadWeights(
-                f"layer {layer.name} can reach {bound}, which float64 does not hold exactly",
-                "fewer inputs or smaller weights; the limit is 2^53",
-            )
-        rows.append({"layer": layer.name, "bound_bits": bound.bit_length(), "limit_bits": 53})
-    return {"rule": "3 (K max|w| max|a| + max|b|) < 2^53", "layers": rows}
+    return [certified(layer.name, layer.bound) for layer in layers]
 
 
-class ExactNetwork:
-    """The integer network: seeds in, slots and colours out.
-
-    Args:
-        layers: mapping, seed, up1, up2, mask, colour1, colour2, in this order.
-        mean: (mapping width,) int16, the mean mapped latent that truncation pulls towards.
-        header: the description that `medici.studio.exact.identity` hashes.
+def certified(name: str, bound: int) -> dict[str, Any]:
+    """One line of a certificate.
 
     Raises:
-        BadWeights: the certificate does not hold.
+        BadWeights: the bound is too large.
+    """
+    # The leaky ReLU multiplies by three before its shift, and a residual is added to it.
+    whole = 3 * bound - LOWEST
+    if whole >= EXACT_LIMIT:
+        raise BadWeights(
+            f"layer {name} can reach {whole}, which float64 does not hold exactly",
+            "fewer inputs or smaller weights; the limit is 2^53",
+        )
+    return {"layer": name, "bound_bits": whole.bit_length(), "limit_bits": 53}
+
+
+def settle(sums: Numbers, shift: int, leaky: bool, plus: Numbers | None = None) -> Numbers:
+    """Requantise by floor, leaky ReLU, residual, clip, in place: specification section 3."""
+    if shift:
+        sums *= 2.0**-shift
+        np.floor(sums, out=sums)
+        if leaky:
+            steep = sums * 0.1875
+            np.floor(steep, out=steep)
+            np.maximum(sums, steep, out=sums)
+        if plus is not None:
+            sums += plus
+        np.clip(sums, LOWEST, HIGHEST, out=sums)
+    return sums
+
+
+class Network:
+    """Layers in a row, with residuals.
+
+    Args:
+        layers: each reads the one before, or the earlier one that its `source` names.
+        product: multiplies two float64 matrices; any that adds exactly will do.
+
+    Raises:
+        BadWeights: the certificate does not hold, or a layer names one that is not before it.
     """
 
     def __init__(
-        self, layers: Sequence[Layer], mean: NDArray[np.int16], header: Mapping[str, Any]
+        self,
+        layers: Sequence[Layer],
+        product: Callable[[Numbers, Numbers], Numbers] = np.matmul,
     ) -> None:
         self.certificate = certify(layers)
-        self.layers = {layer.name: layer for layer in layers}
-        self.mean = mean.astype(np.float64)
-        latent = header["latent"]
-        self.normal, self.codes = int(latent["normal"]), int(latent["codes"])
-        self.values = int(latent["values"])
-        self.slots = int(header["slots"])
+        self.layers, self.product = tuple(layers), product
+        seen = {INPUT}
+        for layer in layers:
+            for name in (layer.source, layer.plus):
+                if name is not None and name not in seen:
+                    raise BadWeights(f"layer {layer.name} reads {name}, which is not before it")
+            if layer.name in seen:
+                raise BadWeights(f"two layers are called {layer.name}")
+            seen.add(layer.name)
+        self._kept = {n for layer in layers for n in (layer.source, layer.plus) if n is not None}
         # (K, outputs), as the products need them; contiguous, made once.
         self._weights = {
             layer.name: np.ascontiguousarray(layer.weight.swapaxes(-1, -2).astype(np.float64))
             for layer in layers
+            if layer.kind != "bilinear"
         }
         self._biases = {layer.name: layer.bias.astype(np.float64) for layer in layers}
+        # Layers before the first grid see all inputs at once: their weights are the largest and
+        # are read once. What follows goes in batches that stay in the caches.
+        flat = next((i for i, layer in enumerate(layers) if layer.grid), -1) + 1
+        inside = {layer.name for layer in layers[flat:]}
+        reads = {n for layer in layers[flat:] for n in (layer.source, layer.plus) if n}
+        self._flat = flat if reads <= inside else 0
 
-    def latents(self, seeds: Sequence[int]) -> tuple[Numbers, NDArray[np.uint8]]:
-        """Specification section 2.
+    def __call__(self, x: Numbers) -> Numbers:
+        """Inputs (n, …) through all layers; Q10 integers in float64, in and out."""
+        return self.between(x, None, None)
 
-        Returns:
-            (n, latent) float64 holding Q10 integers, and (n,) the byte that chooses the ground.
-        """
-        length = self.normal * BYTES_A_NORMAL + self.codes
-        stream = np.stack([_shake(seed, length + 1) for seed in seeds])
-        normals = stream[:, : self.normal * BYTES_A_NORMAL].reshape(-1, self.normal, BYTES_A_NORMAL)
-        # Twelve uniform bytes have a standard deviation of 255.998: the sum is a normal in Q8.
-        sums = normals.sum(-1, dtype=np.int64) - BYTES_A_NORMAL * 255 // 2
-        z = (sums << (FRACTION - 8)).astype(np.float64)
-        if self.codes:
-            codes = stream[:, self.normal * BYTES_A_NORMAL : length] % self.values
-            hot = (codes[..., None] == np.arange(self.values)) * float(ONE)
-            z = np.concatenate([z, hot.reshape(len(z), -1)], axis=1)
-        return z, stream[:, length]
+    def between(self, x: Numbers, after: str | None, until: str | None) -> Numbers:
+        """The layers after one name and up to another, both None for all."""
+        order = [layer.name for layer in self.layers]
+        first = 0 if after is None else order.index(after) + 1
+        last = len(order) if until is None else order.index(until) + 1
+        split = min(max(self._flat, first), last)
+        x = self._through(x, self.layers[first:split])
+        rest = self.layers[split:last]
+        if not rest:
+            return x
+        batch = max(1, _CACHED // max(self._columns(x.shape[1:], rest), 1))
+        if len(x) <= batch:
+            return self._through(x, rest)
+        parts = [self._through(x[i : i + batch], rest) for i in range(0, len(x), batch)]
+        return np.concatenate(parts)
 
-    def mapped(self, z: Numbers) -> Numbers:
-        """Mapped latents, (n, latent) → (n, mapping width)."""
-        return self._dense(z, "mapping")
+    def _columns(self, shape: tuple[int, ...], layers: Sequence[Layer]) -> int:
+        """Bytes of the widest layer's columns for one input."""
+        cells = int(np.prod(shape[:-1]))
+        most = 0
+        for layer in layers:
+            if layer.kind != "bilinear":
+                most = max(most, 8 * cells * layer.weight.shape[-1])
+            cells = {"up": cells * 4, "bilinear": cells * 4, "down": cells // 4}.get(
+                layer.kind, cells
+            )
+        return most
 
-    def truncate(self, h: Numbers, psi: int) -> Numbers:
-        """Pull towards the mean: psi in thousandths, 1000 changes nothing."""
-        return h if psi == 1000 else self._between(self.mean, h, psi)
+    def _through(self, x: Numbers, layers: Sequence[Layer]) -> Numbers:
+        kept: dict[str, Numbers] = {INPUT: x}
+        for layer in layers:
+            given = kept[layer.source] if layer.source else x
+            plus = kept[layer.plus] if layer.plus else None
+            x = getattr(self, f"_{layer.kind}")(given, layer, plus)
+            if layer.name in self._kept:
+                kept[layer.name] = x
+        return x
 
-    def blend(self, a: Numbers, b: Numbers, amount: int) -> Numbers:
-        """From a (0) to b (1000), in thousandths."""
-        return self._between(a, b, amount)
-
-    @staticmethod
-    def _between(a: Numbers, b: Numbers, thousandths: int) -> Numbers:
-        # Integer floor division: a float quotient could round up to a whole number.
-        step = ((b - a).astype(np.int64) * thousandths) // 1000
-        return np.clip(a + step, LOWEST, HIGHEST)
-
-    def mask(self, h: Numbers) -> NDArray[np.uint8]:
-        """Which slot each pixel takes, (n, mapping width) → (n, 16, 16)."""
-        # The largest weights, read once for all pictures; the rest stays in caches batch by batch.
-        seeds = self._dense(h, "seed").reshape(len(h), 4, 4, -1)
-        out = [self._mask(seeds[i : i + _BATCH]) for i in range(0, len(h), _BATCH)]
-        return np.concatenate(out)
-
-    def _mask(self, x: Numbers) -> NDArray[np.uint8]:
-        x = self._up(self._up(x, "up1"), "up2")
-        scores = self._convolve(x, "mask")
-        # numpy's argmax takes the first of equals, as the specification asks.
-        return np.asarray(scores.argmax(-1), np.uint8)
-
-    def colours(self, h: Numbers) -> NDArray[np.int64]:
-        """The slots' colours in Q10, (n, mapping width) → (n, coloured slots, 3)."""
-        out = self._dense(self._dense(h, "colour1"), "colour2")
-        return out.reshape(len(h), -1, 3).astype(np.int64)
-
-    def _dense(self, x: Numbers, name: str) -> Numbers:
-        return self._settle(x @ self._weights[name], name)
-
-    def _up(self, x: Numbers, name: str) -> Numbers:
-        n, h, w, c = x.shape
-        padded = np.zeros((n, h + 2, w + 2, c))
-        padded[:, 1:-1, 1:-1] = x
-        weights = self._weights[name]
-        out = np.empty((n, h, 2, w, 2, weights.shape[2]))
-        columns = np.empty((n, h, w, 4, c))
-        for phase in range(4):
-            py, px = divmod(phase, 2)
-            for tap in range(4):
-                y, z = py + tap // 2, px + tap % 2
-                columns[:, :, :, tap] = padded[:, y : y + h, z : z + w]
-            product = columns.reshape(-1, 4 * c) @ weights[phase]
-            out[:, :, py, :, px] = self._settle(product, name).reshape(n, h, w, -1)
-        return out.reshape(n, 2 * h, 2 * w, -1)
-
-    def _convolve(self, x: Numbers, name: str) -> Numbers:
-        n, h, w, c = x.shape
-        padded = np.zeros((n, h + 2, w + 2, c))
-        padded[:, 1:-1, 1:-1] = x
-        columns = np.empty((n, h, w, 9, c))
-        for tap in range(9):
-            y, z = divmod(tap, 3)
-            columns[:, :, :, tap] = padded[:, y : y + h, z : z + w]
-        product = columns.reshape(-1, 9 * c) @ self._weights[name]
-        return self._settle(product, name).reshape(n, h, w, -1)
-
-    def _settle(self, sums: Numbers, name: str) -> Numbers:
-        """Bias, requantise by floor, leaky ReLU, clip: specification section 3."""
-        layer = self.layers[name]
-        sums += self._biases[name]
-        if layer.shift:
-            sums *= 2.0**-layer.shift
-            np.floor(sums, out=sums)
-            if layer.leaky:
-                np.maximum(sums, np.floor(sums * 0.1875), out=sums)
-            np.clip(sums, LOWEST, HIGHEST, out=sums)
+    def _sums(self, columns: Numbers, layer: Layer, phase: int | None = None) -> Numbers:
+        weight = self._weights[layer.name]
+        sums = self.product(columns, weight if phase is None else weight[phase])
+        sums += self._biases[layer.name]
         return sums
 
+    def _dense(self, x: Numbers, layer: Layer, plus: Numbers | None) -> Numbers:
+        flat = x.reshape(-1, x.shape[-1])
+        sums = self._sums(flat, layer).reshape(*x.shape[:-1], -1)
+        out = settle(sums, layer.shift, layer.leaky, plus)
+        return out.reshape(len(x), *layer.grid, -1) if layer.grid else out
 
-def _shake(seed: int, length: int) -> NDArray[np.uint8]:
-    digest = hashlib.shake_256(_LATENT_TAG + seed.to_bytes(32, "big")).digest(length)
-    return np.frombuffer(digest, np.uint8)
+    def _conv(self, x: Numbers, layer: Layer, plus: Numbers | None) -> Numbers:
+        n, h, w, c = x.shape
+        padded = _padded(x, layer.wrap)
+        out = np.empty((n, h, w, len(layer.bias)))
+        for y, rows in _bands(h, n * w * 9 * c):
+            columns = np.empty((n, rows, w, 9, c))
+            for tap in range(9):
+                a, b = divmod(tap, 3)
+                columns[:, :, :, tap] = padded[:, y + a : y + a + rows, b : b + w]
+            sums = self._sums(columns.reshape(-1, 9 * c), layer).reshape(n, rows, w, -1)
+            more = None if plus is None else plus[:, y : y + rows]
+            out[:, y : y + rows] = settle(sums, layer.shift, layer.leaky, more)
+        return out
+
+    def _up(self, x: Numbers, layer: Layer, plus: Numbers | None) -> Numbers:
+        n, h, w, c = x.shape
+        padded = _padded(x, layer.wrap)
+        out = np.empty((n, h, 2, w, 2, len(layer.bias)))
+        more = None if plus is None else plus.reshape(out.shape)
+        for y, rows in _bands(h, n * w * 4 * c):
+            columns = np.empty((n, rows, w, 4, c))
+            for phase in range(4):
+                p, q = divmod(phase, 2)
+                for tap in range(4):
+                    a, b = y + p + tap // 2, q + tap % 2
+                    columns[:, :, :, tap] = padded[:, a : a + rows, b : b + w]
+                sums = self._sums(columns.reshape(-1, 4 * c), layer, phase)
+                sums = sums.reshape(n, rows, w, -1)
+                added = None if more is None else more[:, y : y + rows, p, :, q]
+                out[:, y : y + rows, p, :, q] = settle(sums, layer.shift, layer.leaky, added)
+        return out.reshape(n, 2 * h, 2 * w, -1)
+
+    def _down(self, x: Numbers, layer: Layer, plus: Numbers | None) -> Numbers:
+        n, h, w, c = x.shape
+        padded = _padded(x, layer.wrap)
+        columns = np.empty((n, h // 2, w // 2, 16, c))
+        for tap in range(16):
+            a, b = divmod(tap, 4)
+            columns[:, :, :, tap] = padded[:, a : a + h - 1 : 2, b : b + w - 1 : 2]
+        sums = self._sums(columns.reshape(-1, 16 * c), layer).reshape(n, h // 2, w // 2, -1)
+        return settle(sums, layer.shift, layer.leaky, plus)
+
+    def _bilinear(self, x: Numbers, layer: Layer, plus: Numbers | None) -> Numbers:
+        n, h, w, c = x.shape
+        mode = "wrap" if layer.wrap else "edge"
+        padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode=mode)  # type: ignore[call-overload]
+        tall = np.empty((n, h, 2, w + 2, c))
+        tall[:, :, 0] = padded[:, :-2] + 3 * padded[:, 1:-1]
+        tall[:, :, 1] = 3 * padded[:, 1:-1] + padded[:, 2:]
+        tall = tall.reshape(n, 2 * h, w + 2, c)
+        out = np.empty((n, 2 * h, w, 2, c))
+        out[:, :, :, 0] = tall[:, :, :-2] + 3 * tall[:, :, 1:-1]
+        out[:, :, :, 1] = 3 * tall[:, :, 1:-1] + tall[:, :, 2:]
+        out += 8
+        return settle(out.reshape(n, 2 * h, 2 * w, c), 4, layer.leaky, plus)
+
+
+def _padded(x: Numbers, wrap: bool) -> Numbers:
+    """One more row and column on every side."""
+    if wrap:
+        return np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="wrap")
+    n, h, w, c = x.shape
+    out = np.zeros((n, h + 2, w + 2, c))
+    out[:, 1:-1, 1:-1] = x
+    return out
+
+
+def _bands(height: int, numbers_a_row: int) -> list[tuple[int, int]]:
+    """Bands of rows whose columns stay in the caches: (first row, rows)."""
+    rows = max(1, min(height, _CACHED // max(8 * numbers_a_row, 1)))
+    return [(y, min(rows, height - y)) for y in range(0, height, rows)]

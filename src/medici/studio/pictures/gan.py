@@ -290,3 +290,22 @@ def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise BadWeights(
             f"{path} is not a training snapshot: {error}", "train without --resume to start anew"
         ) from error
+
+
+def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
+    """A generator as training kept it, and what is known of its training.
+
+    Raises:
+        BadWeights: not such a file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})["medici"])
+            state = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+        shape = Shape.from_json(about["recipe"]["shape"])
+        palette = ((state["palette"] + 1) * 127.5).round()
+        network = Generator(shape, palette, transparent=bool(about["transparent"]))
+        network.load_state_dict(state)
+    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
+        raise BadWeights(f"{path} is not a trained generator: {error}") from error
+    return network.eval(), about

@@ -1,85 +1,82 @@
-"""A picture model that can be sampled: weights checked against their record, then rendered."""
+"""A picture model that can be sampled: latents, steering, exact networks, finishing."""
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from medici.errors import BadWeights, NoWeights
-from medici.records import Digest, ModelId, ModelRecord, Rendering
-from medici.studio.exact.identity import build_network, model_id, read_weights
-from medici.studio.exact.network import RENDERER
+from medici.errors import BadWeights, WrongUse
+from medici.records import Digest, Rendering
+from medici.studio.exact import latents
+from medici.studio.exact.network import HIGHEST, LOWEST
+from medici.studio.exact.sequence import OPEN
 from medici.studio.pictures import finish
 from medici.studio.pictures.quality import STATISTICS, Statistics
-from medici.studio.pictures.style import Style, check_seed, colour_bytes, parse_style
+from medici.studio.pictures.style import KEYS, Style, check_seed, colour_bytes, parse_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-SHIPPED = Path(__file__).parents[1] / "weights"
-WEIGHTS = "weights.safetensors"
-RECORD = "record.json"
+    from medici.records import ModelId, ModelRecord
+    from medici.studio.exact.identity import ExactModel
+
+    Numbers = NDArray[np.float64]
+
 # Pictures rendered together; enough to keep the products busy, small enough for any memory.
 _TOGETHER = 64
 
 
-class Generator(Protocol):
-    """Anything that makes works from seeds."""
-
-    @property
-    def id(self) -> ModelId:
-        """The model's identity on the chain."""
-        ...
-
-    @property
-    def record(self) -> ModelRecord:
-        """What the world may know of the model."""
-        ...
-
-    def sample(self, seed: int, style: Mapping[str, Any] | None = None) -> Rendering:
-        """One work."""
-        ...
-
-    def sample_many(
-        self, seeds: Sequence[int], style: Mapping[str, Any] | None = None
-    ) -> list[Rendering]:
-        """One work a seed, in order; each equals what `sample` makes of its seed."""
-        ...
-
-
 class PictureModel:
-    """A colour-slot picture generator, rendered exactly.
+    """A palette picture generator, rendered exactly.
+
+    Its header's ``about`` holds ``side``, ``slots``, ``transparent``, ``grounds``, ``psi`` and
+    ``latent``: ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
 
     Args:
-        header: description from the weights file.
-        tensors: integer tensors from the weights file.
+        exact: networks ``map``, ``draw`` and ``colours``, tensors ``mean`` and ``palette``; with
+            codes the sequence ``prior`` and the tensor ``levels``.
         record: the model's record.
         folder: where the model's other files are.
+
+    Raises:
+        BadWeights: the exact model is not of this family.
     """
 
-    def __init__(
-        self,
-        header: Mapping[str, Any],
-        tensors: Mapping[str, Any],
-        record: ModelRecord,
-        folder: Path,
-    ) -> None:
-        self.header, self.record, self.folder = header, record, folder
-        self.network = build_network(header, tensors)
-        self.palette: NDArray[np.uint8] = tensors["palette"]
-        self.transparent = bool(header["transparent"])
-        self.grounds = np.array(header["grounds"], np.int64).reshape(-1, 3)
+    forms: tuple[str, ...] = ()
+
+    def __init__(self, exact: ExactModel, record: ModelRecord, folder: Path) -> None:
+        self.exact, self.record, self.folder = exact, record, folder
+        about = exact.about
+        try:
+            self.map, self.draw = exact.networks["map"], exact.networks["draw"]
+            self.colours = exact.networks["colours"]
+            self.mean = exact.tensors["mean"].astype(np.float64)
+            self.palette: NDArray[np.uint8] = exact.tensors["palette"]
+            self.side, self.transparent = int(about["side"]), bool(about["transparent"])
+            self.grounds = np.array(about["grounds"], np.int64).reshape(-1, 3)
+            self.psi = int(about["psi"])
+            self.normal = int(about["latent"].get("normal", 0))
+            self.codes = int(about["latent"].get("codes", 0))
+            if self.codes:
+                self.prior = exact.sequences["prior"]
+                self.levels = exact.tensors["levels"].astype(np.float64)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadWeights(f"{folder} holds no picture model: {error}") from error
 
     @property
     def id(self) -> ModelId:
         """The model's identity on the chain: the Merkle root over its integers."""
         return self.record.id
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Style keys that this model understands, each with a sentence on its values."""
+        return {k: v for k, v in KEYS.items() if k != "codes" or self.codes}
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -100,7 +97,11 @@ class PictureModel:
         Raises:
             BadStyle: an unknown key or a value out of range.
         """
-        return parse_style(style, int(self.header["psi"]))
+        return parse_style(style, self.psi, codes=self.codes, levels=self._levels)
+
+    @property
+    def _levels(self) -> int:
+        return len(self.levels) if self.codes else 0
 
     def sample(self, seed: int, style: Mapping[str, Any] | None = None) -> Rendering:
         """One work.
@@ -110,7 +111,7 @@ class PictureModel:
             style: see `medici.studio.pictures.style.KEYS`; what is left open is the default.
 
         Returns:
-            (16·scale, 16·scale, 4) uint8 pixels and the full style they were made under.
+            (side·scale, side·scale, 4) uint8 pixels and the full style they were made under.
 
         Raises:
             BadStyle: seed or style cannot be used.
@@ -137,26 +138,74 @@ class PictureModel:
     def natives(
         self, seeds: Sequence[int], style: Mapping[str, Any] | None = None
     ) -> NDArray[np.uint8]:
-        """The pictures at native size, before enlargement: (n, 16, 16, 4) uint8."""
+        """The pictures at native size, before enlargement: (n, side, side, 4) uint8."""
         parsed = self.parse(style)
         parts = [
             self._render(seeds[i : i + _TOGETHER], parsed) for i in range(0, len(seeds), _TOGETHER)
         ]
-        return np.concatenate(parts) if parts else np.zeros((0, 16, 16, 4), np.uint8)
+        none = np.zeros((0, self.side, self.side, 4), np.uint8)
+        return np.concatenate(parts) if parts else none
+
+    def encode(self, path: Path) -> Rendering:
+        """Projection: the work of this model nearest to a picture file.
+
+        Raises:
+            BadData: the file is no picture.
+            WrongUse: the model's latents are not codes.
+        """
+        from medici.studio.data.folder import read_picture
+        from medici.studio.pictures.projection import project
+
+        if not self.codes:
+            raise WrongUse(
+                f"{self.record.name} has no codes to project onto", "a model trained with codes has"
+            )
+        codes = project(self, read_picture(path, self.side))
+        return self.sample(0, {"codes": "".join(str(c) for c in codes)})
+
+    def export(self, work: Rendering, form: str) -> bytes:
+        """The work in another form; pictures have none yet.
+
+        Raises:
+            WrongUse: always.
+        """
+        raise WrongUse(f"a picture cannot be had as {form!r}", "its file is the picture")
+
+    def latent(self, seeds: Sequence[int], style: Style) -> Numbers:
+        """Latents of seeds, (n, latent) Q10: specification section 5.1."""
+        if not self.codes:
+            data = latents.streams("latent", seeds, self.normal * latents.BYTES_A_NORMAL)
+            return latents.normals(data)
+        return self.levels[self.tokens(seeds, style)]
+
+    def tokens(self, seeds: Sequence[int], style: Style) -> NDArray[np.int64]:
+        """Codes of seeds, (n, codes), drawn at the style's temperature."""
+        if style.codes is not None:
+            return np.tile(np.array([int(c) for c in style.codes], np.int64), (len(seeds), 1))
+        noise = self.prior.noise("codes", seeds, self.codes)
+        given = np.full((len(seeds), self.codes), OPEN, np.int64)
+        return self.prior.draw(noise, style.psi, given)
 
     def _render(self, seeds: Sequence[int], style: Style) -> NDArray[np.uint8]:
-        net = self.network
-        z, drawn = net.latents([check_seed(s) for s in seeds])
-        h = self._steered(z, style)
-        mask = net.mask(h)
+        seeds = [check_seed(s) for s in seeds]
+        h = self._steered(seeds, style)
         painted_from = h
         if style.colours_from is not None:
-            other = self._steered(net.latents([style.colours_from])[0], style)
-            painted_from = np.repeat(other, len(h), 0)
+            painted_from = np.repeat(self._steered([style.colours_from], style), len(h), 0)
+        drawn = latents.streams("ground", seeds, 1)[:, 0]
+        return self.paint(h, painted_from, style, drawn)
+
+    def paint(
+        self, h: Numbers, painted_from: Numbers, style: Style, drawn: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """Pictures of mapped latents, (n, M) → (n, side, side, 4) uint8."""
+        # numpy's argmax takes the first of equals, as the specification asks.
+        mask = np.asarray(self.draw(h).argmax(-1), np.uint8)
         palette = self.palette
         if style.palette:
             palette = np.array([colour_bytes(c) for c in style.palette], np.uint8)
-        colours = finish.snap(net.colours(painted_from), palette)
+        values = self.colours(painted_from).reshape(len(painted_from), -1, 3).astype(np.int64)
+        colours = finish.snap(values, palette)
         pictures = finish.paint(mask, colours, transparent=self.transparent)
         if not self.transparent or style.ground == "transparent":
             return pictures
@@ -166,57 +215,17 @@ class PictureModel:
             grounds = np.tile(np.array(colour_bytes(style.ground), np.uint8), (len(h), 1))
         return finish.set_ground(pictures, grounds)
 
-    def _steered(self, z: NDArray[np.float64], style: Style) -> NDArray[np.float64]:
-        net = self.network
-        h = net.mapped(z)
+    def _steered(self, seeds: Sequence[int], style: Style) -> Numbers:
+        h = self.map(self.latent(seeds, style))
         if style.blend_seed is not None:
-            other = net.mapped(net.latents([style.blend_seed])[0])
-            h = net.blend(h, np.repeat(other, len(h), 0), style.blend_amount)
-        return net.truncate(h, style.psi)
+            other = self.map(self.latent([style.blend_seed], style.free()))
+            h = between(h, np.repeat(other, len(h), 0), style.blend_amount)
+        # Codes are drawn at the style's temperature; normals are pulled towards the mean.
+        return h if self.codes or style.psi == 1000 else between(self.mean, h, style.psi)
 
 
-def load_model(path_or_name: str | Path = "portraits") -> PictureModel:
-    """Load a model by the name of a shipped one or by its folder, and check that it is itself.
-
-    Raises:
-        NoWeights: no such model here.
-        BadWeights: the weights are damaged, not safetensors, or not those that the record names.
-    """
-    folder = _find(path_or_name)
-    header, tensors, digest = read_weights(folder / WEIGHTS)
-    record = _read_record(folder / RECORD)
-    if digest != record.weights_sha256:
-        raise BadWeights(
-            f"{folder / WEIGHTS} has SHA-256 {digest}, its record says {record.weights_sha256}",
-            "the file was changed or damaged; get it again",
-        )
-    model = PictureModel(header, tensors, record, folder)
-    identity = model_id(header, tensors)
-    if identity != record.id or record.renderer != RENDERER:
-        raise BadWeights(
-            f"the model in {folder} is {identity}, its record says {record.id}",
-            "record and weights belong to different models",
-        )
-    return model
-
-
-def _find(path_or_name: str | Path) -> Path:
-    for folder in (Path(path_or_name), SHIPPED / path_or_name):
-        if (folder / WEIGHTS).is_file():
-            return folder
-    if Path(path_or_name).is_dir():
-        raise NoWeights(f"{path_or_name} holds no {WEIGHTS}", "give the folder of a trained model")
-    shipped = sorted(p.name for p in SHIPPED.iterdir()) if SHIPPED.is_dir() else []
-    raise NoWeights(
-        f"no model called {str(path_or_name)!r}",
-        f"shipped models: {', '.join(shipped) or 'none'}; or give the folder of a trained one",
-    )
-
-
-def _read_record(path: Path) -> ModelRecord:
-    try:
-        return ModelRecord.from_json(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
-        raise NoWeights(f"no record at {path}", "weights are only used with their record") from None
-    except ValueError as error:
-        raise BadWeights(f"{path} is not a model record: {error}") from error
+def between(a: Numbers, b: Numbers, thousandths: int) -> Numbers:
+    """From a (0) to b (1000), in integers."""
+    # Integer floor division: a float quotient could round up to a whole number.
+    step = ((b - a).astype(np.int64) * thousandths) // 1000
+    return np.asarray(np.clip(a + step, LOWEST, HIGHEST))

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import json
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from medici.records import Digest, ModelId, ModelRecord
-from medici.studio.exact.identity import build_network, model_id, save_weights
-from medici.studio.exact.network import RENDERER
+from medici.records import Digest, ModelRecord
+from medici.studio.exact.identity import RENDERER
+from medici.studio.families import RECORD, WEIGHTS
 from medici.studio.making.sheet import save_sheet
 from medici.studio.metrics import distances as metrics
 from medici.studio.pictures.bias import attribute_report, colour_report
-from medici.studio.pictures.export import load_trained, to_integers
 from medici.studio.pictures.finish import ground_for
-from medici.studio.pictures.model import RECORD, WEIGHTS, PictureModel
+from medici.studio.pictures.model import PictureModel
 from medici.studio.pictures.quality import STATISTICS, Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from medici.studio.data.folder import PictureSet
+    from medici.studio.exact.identity import ExactModel
 
 METRICS = "metrics.json"
 CURVES = "curves.json"
@@ -34,49 +35,48 @@ _COLLAPSED = 20
 
 
 def publish(
-    run: Path,
+    exact: ExactModel,
     out: Path,
     *,
     train: PictureSet,
     name: str,
+    training: Mapping[str, Any],
+    curves: Sequence[Mapping[str, Any]] = (),
     judge: PictureSet | None = None,
     tune: PictureSet | None = None,
     extractor: metrics.Extractor | None = None,
-    psi: int = 1000,
     n: int = 2000,
 ) -> ModelRecord:
-    """Export a run's best generator and write everything that ships with a model.
+    """Write everything that ships with a picture model.
 
     Args:
-        run: training folder with ``best.safetensors``.
+        exact: the model in integers.
         out: model folder; its files are replaced.
         train: the pictures it was trained on.
         name: short name for the record.
+        training: how it was trained: architecture, recipe, seed, steps, time spent.
+        curves: losses and figures by step.
         judge: fresh pictures, seen by nothing before; figures are measured against them.
         tune: other fresh pictures, for the bias reader's accuracy.
         extractor: features for the figures; none are measured without it or without `judge`.
-        psi: the model's default truncation, in thousandths.
         n: pictures a side in the figures.
 
     Raises:
-        BadWeights: the run's weights cannot be made exact.
+        BadWeights: the exact model is not of this family.
     """
     out.mkdir(parents=True, exist_ok=True)
-    network, about = load_trained(run / "best.safetensors")
-    header, tensors = to_integers(network, psi)
-    exact = build_network(header, tensors)
-    digest = save_weights(out / WEIGHTS, header, tensors)
+    digest = exact.save(out / WEIGHTS)
     statistics = Statistics.of(train.pixels).save(out / STATISTICS)
     record = ModelRecord(
-        id=ModelId(model_id(header, tensors)),
+        id=exact.id,
         name=name,
+        family="pictures",
         renderer=RENDERER,
         weights_sha256=digest,
         data_root=train.root,
         data_licence=train.licence,
         training={
-            "architecture": "colour-slot GAN, DCGAN body, norm-free discriminator",
-            **{k: about[k] for k in ("recipe", "seed", "step", "average", "spent")},
+            **training,
             "data": {
                 "title": train.source.get("title", ""),
                 "authors": train.source.get("authors", []),
@@ -88,12 +88,12 @@ def publish(
             "certificate": exact.certificate,
         },
     )
-    model = PictureModel(header, tensors, record, out)
+    model = PictureModel(exact, record, out)
     made = model.natives(range(n), {"ground": "transparent"})
     save_sheet(model.natives(range(160), {"ground": "auto"}), out / SHEET, columns=16, scale=4)
     bias: dict[str, Any] = {
         "data": f"{len(train.names)} training pictures",
-        "samples": f"{n} exact renderings, seeds 0 to {n - 1}, psi {psi / 1000}",
+        "samples": f"{n} exact renderings, seeds 0 to {n - 1}, psi {model.psi / 1000}",
         "colours": colour_report(train.pixels, made),
     }
     if tune is not None:
@@ -101,13 +101,36 @@ def publish(
     measured: dict[str, Any] = {"measured": "no held-out pictures were given"}
     if judge is not None and extractor is not None:
         measured = measure(model, train, judge, extractor, n)
-    full = ModelRecord(**{**_fields(record), "bias_report": bias, "metrics": measured})
+    full = replace(record, bias_report=bias, metrics=measured)
     _write(out / METRICS, measured)
-    curves = run / "curves.jsonl"
-    rows = curves.read_text("utf-8").splitlines() if curves.exists() else []
-    _write(out / CURVES, [json.loads(row) for row in rows])
+    _write(out / CURVES, list(curves))
     _write(out / RECORD, full.as_json())
     return full
+
+
+def read_curves(run: Path) -> list[dict[str, Any]]:
+    """What a run noted by step."""
+    path = run / "curves.jsonl"
+    rows = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [json.loads(row) for row in rows]
+
+
+def publish_gan(run: Path, out: Path, *, psi: int = 1000, **more: Any) -> ModelRecord:
+    """Export a GAN run's best generator; the other arguments are those of `publish`.
+
+    Raises:
+        BadWeights: the run's weights cannot be made exact.
+    """
+    from medici.studio.pictures.export import to_exact
+    from medici.studio.pictures.gan import load_trained
+
+    network, about = load_trained(run / "best.safetensors")
+    training = {
+        "architecture": "colour-slot GAN, DCGAN body, norm-free discriminator",
+        **{k: about[k] for k in ("recipe", "seed", "step", "average", "spent")},
+    }
+    exact = to_exact(network, psi)
+    return publish(exact, out, training=training, curves=read_curves(run), **more)
 
 
 def measure(
@@ -155,10 +178,6 @@ def versions() -> dict[str, str]:
     """What the numbers were made with."""
     names = ("numpy", "torch", "safetensors")
     return {"python": platform.python_version(), **{n: version(n) for n in names}}
-
-
-def _fields(record: ModelRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def _write(path: Path, value: object) -> None:

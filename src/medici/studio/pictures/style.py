@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadStyle
@@ -19,6 +19,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 # Key → what it does; the same words serve help texts and error messages.
 KEYS: dict[str, str] = {
     "blend": '{"seed": S, "amount": 0 to 1}: move the drawing and its colours towards seed S',
+    "codes": "the latent codes themselves, as a projection gives them, or null",
     "colours_from": "a seed whose colours dress this drawing, or null",
     "ground": '"auto", "transparent" or a colour like "#b6e3f4"',
     "palette": 'list of 2 to 64 colours like "#d11141" that the picture must keep to, or null',
@@ -38,6 +39,11 @@ class Style:
     colours_from: int | None = None
     blend_seed: int | None = None
     blend_amount: int = 0
+    codes: str | None = None
+
+    def free(self) -> Style:
+        """The same style with its codes left to the seed."""
+        return replace(self, codes=None)
 
     def as_json(self) -> dict[str, Any]:
         """All keys, defaults included: a record must not depend on what defaults were then."""
@@ -46,6 +52,7 @@ class Style:
             blend = {"seed": self.blend_seed, "amount": self.blend_amount / 1000}
         return {
             "blend": blend,
+            "codes": self.codes,
             "colours_from": self.colours_from,
             "ground": self.ground,
             "palette": list(self.palette) if self.palette else None,
@@ -54,12 +61,16 @@ class Style:
         }
 
 
-def parse_style(given: Mapping[str, Any] | None, default_psi: int) -> Style:
+def parse_style(
+    given: Mapping[str, Any] | None, default_psi: int, *, codes: int = 0, levels: int = 0
+) -> Style:
     """Check a style and fill in what it leaves open.
 
     Args:
         given: keys of `KEYS` with JSON values.
         default_psi: the model's own truncation, in thousandths.
+        codes: how many latent codes the model has.
+        levels: values of each.
 
     Raises:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
@@ -80,6 +91,7 @@ def parse_style(given: Mapping[str, Any] | None, default_psi: int) -> Style:
         colours_from=_optional_seed(given.get("colours_from")),
         blend_seed=blend_seed,
         blend_amount=blend_amount,
+        codes=_codes(given.get("codes"), codes, levels),
     )
 
 
@@ -132,6 +144,20 @@ def _palette(value: object) -> tuple[str, ...] | None:
     if len(colours) != len(value):
         raise _wrong("palette", value)
     return colours
+
+
+def _codes(value: object, number: int, levels: int) -> str | None:
+    if value is None:
+        return None
+    good = isinstance(value, str) and len(value) == number and value.isascii() and value.isdigit()
+    if not good or max(map(int, str(value))) >= levels:
+        text = str(value)
+        shown = text if len(text) < 80 else text[:77] + "..."
+        raise BadStyle(
+            f"style codes cannot be {shown!r}",
+            f"{number} digits under {levels}" if number else "this model has no codes",
+        )
+    return str(value)
 
 
 def _blend(value: object) -> tuple[int | None, int]:

@@ -358,7 +358,7 @@ def train(
         MissingPart: the device is not there.
         WrongUse: no budget given, nothing to resume, or training diverged.
     """
-    from medici.studio.pictures.publish import publish
+    from medici.studio.pictures.publish import publish_gan
 
     if minutes is None and steps is None:
         raise WrongUse("training needs an end", "give minutes or steps")
@@ -384,7 +384,7 @@ def train(
     run.judge()
     if run.tuning is None:
         run.keep(0)
-    return publish(
+    return publish_gan(
         out / "run",
         out,
         train=run.data,
