@@ -1,40 +1,54 @@
-"""Data sets: any folder of pictures, read, checked, and named by a Merkle root over its samples."""
+"""Folders of pictures as data sets in memory, named by a Merkle root over their samples."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from eth_hash.auto import keccak
 
 from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
-from medici.studio.exact.merkle import merkle_root
+from medici.studio.data import sampling
+from medici.studio.data.manifest import (
+    NOT_STATED,
+    SCHEMA,
+    SOURCE,
+    credited,
+    credits_root,
+    data_root,
+)
+from medici.studio.data.picture import SIDE, SUFFIXES, read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-    from PIL import Image
 
-SIDE = 16
-_PICTURES = {".png", ".webp", ".gif", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff"}
-_LARGEST_SIDE = 8192
-_LEAST = 8
-_SAMPLE_TAG = b"medici/sample/1"
-_OPAQUE_FROM = 128
+__all__ = [
+    "LEAST",
+    "SIDE",
+    "PictureSet",
+    "common_colours",
+    "data_root",
+    "read_folder",
+    "read_picture",
+    "read_source",
+]
+
+LEAST = 8
 
 
 @dataclass(frozen=True, slots=True)
 class PictureSet:
-    """The pictures of one folder at the generator's native size.
+    """The pictures of one folder at one size, in memory.
 
     Attributes:
-        pixels: (n, 16, 16, 4) uint8, alpha 0 or 255, colour 0 where transparent.
+        pixels: (n, side, side, 4) uint8, alpha 0 or 255, colour 0 where transparent.
         names: file names, sorted; sample i of `pixels` is file i.
         digests: content digest of each sample's `pixels`.
         source: what ``source.json`` says of licence, authors, attributes; empty without one.
@@ -45,6 +59,15 @@ class PictureSet:
     digests: tuple[Digest, ...]
     source: Mapping[str, Any] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.pixels)
+
+    @property
+    def side(self) -> int:
+        """Pixels a side of every sample."""
+        return int(self.pixels.shape[1])
+
     @property
     def root(self) -> Digest:
         """Merkle root over the samples in order of name (leaves: tagged content digests)."""
@@ -53,45 +76,72 @@ class PictureSet:
     @property
     def licence(self) -> str:
         """Licence of the set as its source states it."""
-        return str(self.source.get("licence", "not stated"))
+        return str(self.source.get("licence", NOT_STATED))
 
     @property
     def transparent(self) -> bool:
         """Whether any sample shows its ground through."""
         return bool((self.pixels[..., 3] == 0).any())
 
+    def order(self, step: int, n: int, seed: int) -> NDArray[np.int64]:
+        """Numbers of the samples of batch `step`; see `medici.studio.data.sampling`."""
+        return sampling.order(len(self.pixels), step, n, seed)
+
+    def take(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Samples by their numbers, (len(chosen), side, side, 4) uint8."""
+        return self.pixels[chosen]
+
+    def samples(self) -> list[Mapping[str, Any]]:
+        """What ``source.json`` says of each sample, in order; empty mappings where nothing."""
+        described = {s["file"]: s for s in self.source.get("samples", [])}
+        return [described.get(name, {}) for name in self.names]
+
     def attributes(self) -> list[Mapping[str, str]]:
         """What each sample was drawn from, in order; empty when the source does not say."""
-        described = {s["file"]: s.get("attributes", {}) for s in self.source.get("samples", [])}
-        return [described.get(name, {}) for name in self.names] if described else []
+        if not self.source.get("samples"):
+            return []
+        return [sample.get("attributes", {}) for sample in self.samples()]
+
+    def credits(self) -> list[dict[str, str]]:
+        """Licence, author, owner and consent of each sample, in order, as far as stated."""
+        return [credited(sample, self.source) for sample in self.samples()]
+
+    def owners(self) -> Counter[str]:
+        """Samples an owner contributed; those without one are not counted."""
+        return Counter(c["owner"] for c in self.credits() if "owner" in c)
 
     def manifest(self) -> dict[str, Any]:
-        """The set as the proof room hashes it: licence, authors, sample digests, root."""
+        """The set as the proof room hashes it: licence, authors, sample digests, roots."""
         about = {k: v for k, v in self.source.items() if k not in ("schema", "samples")}
         return {
-            "schema": "medici/dataset/1",
+            "schema": SCHEMA,
             "about": about,
             "licence": self.licence,
             "count": len(self.names),
-            "size": [SIDE, SIDE],
+            "size": [self.side, self.side],
             "root": self.root,
+            "credits_root": credits_root(zip(self.digests, self.credits(), strict=True)),
             "samples": [
                 {"file": n, "digest": d} for n, d in zip(self.names, self.digests, strict=True)
             ],
         }
 
 
-def data_root(digests: tuple[Digest, ...] | list[Digest]) -> Digest:
-    """Root of the Keccak-256 tree whose leaves are ``keccak("medici/sample/1" ‖ digest)``."""
-    return Digest(merkle_root([keccak(_SAMPLE_TAG + d.raw) for d in digests]).hex())
+def picture_files(place: Path) -> list[Path]:
+    """The picture files of a folder, sorted by name, without its subfolders."""
+    return sorted(p for p in place.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
-def read_folder(folder: str | Path) -> PictureSet:
-    """Read every picture of a folder (not its subfolders) at 16×16.
+def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
+    """Read every picture of a folder (not its subfolders) at one size.
 
     Exact nearest-neighbour enlargements are reduced exactly; anything else is reduced by area.
     Alpha is made hard at one half. ``source.json`` beside the pictures may state licence, authors
-    and per-sample attributes.
+    and per-sample attributes. What this reader is too strict for, ``medici data build`` converts.
+
+    Args:
+        folder: holds the pictures.
+        side: of every sample, 16 to 1024 pixels.
 
     Raises:
         BadData: no folder, too few pictures, or one that cannot be used; the message names it.
@@ -99,85 +149,28 @@ def read_folder(folder: str | Path) -> PictureSet:
     place = Path(folder)
     if not place.is_dir():
         raise BadData(f"no data folder at {place}", "give a folder that holds pictures")
-    files = sorted(p for p in place.iterdir() if p.suffix.lower() in _PICTURES)
-    if len(files) < _LEAST:
+    files = picture_files(place)
+    if len(files) < LEAST:
         raise BadData(
-            f"{place} holds {len(files)} pictures; at least {_LEAST} are needed",
-            "supported: " + ", ".join(sorted(_PICTURES)),
+            f"{place} holds {len(files)} pictures; at least {LEAST} are needed",
+            "supported: " + ", ".join(sorted(SUFFIXES)),
         )
-    pixels = np.stack([read_picture(p) for p in files])
+    pixels = np.empty((len(files), side, side, 4), np.uint8)
+    for i, file in enumerate(files):
+        pixels[i] = read_picture(file, side)
     if (pixels == pixels[0]).all():
         raise BadData(f"all {len(files)} pictures in {place} are the same", "add different ones")
     digests = tuple(Digest(picture_digest(p)) for p in pixels)
-    return PictureSet(pixels, tuple(p.name for p in files), digests, _read_source(place))
+    return PictureSet(pixels, tuple(p.name for p in files), digests, read_source(place))
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """One picture at the generator's native size.
-
-    Returns:
-        (16, 16, 4) uint8 with hard alpha.
+def read_source(place: Path) -> dict[str, Any]:
+    """What ``source.json`` of a folder says; empty without one.
 
     Raises:
-        BadData: empty, damaged, animated, not square or too large; the message names the file.
+        BadData: it is there, and is not what it should be.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    if path.stat().st_size == 0:
-        raise BadData(f"{path} is empty", "remove it or replace it")
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-            if max(width, height) > _LARGEST_SIDE:
-                raise BadData(f"{path} is {width}×{height}; the longest side may be 8192 pixels")
-            if width != height:
-                raise BadData(f"{path} is {width}×{height}, not square", "crop it to a square")
-            if width < SIDE:
-                raise BadData(f"{path} is {width}×{height}; at least {SIDE}×{SIDE} is needed")
-            if getattr(image, "is_animated", False):
-                raise BadData(f"{path} is animated", "save one frame of it")
-            return _native(image)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise BadData(f"{path} cannot be read as a picture: {error}", "remove or replace it") from (
-            error
-        )
-
-
-def _native(image: Image.Image) -> NDArray[np.uint8]:
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        raise ValueError(f"{image.mode} samples are finer than 8 bits")
-    pixels = np.asarray(image.convert("RGBA"))
-    step, rest = divmod(pixels.shape[0], SIDE)
-    small = pixels[step // 2 :: step, step // 2 :: step][:SIDE, :SIDE]
-    exact = not rest and (np.repeat(np.repeat(small, step, 0), step, 1) == pixels).all()
-    if not exact:
-        small = _by_area(pixels)
-    small = small.copy()
-    small[..., 3] = np.where(small[..., 3] >= _OPAQUE_FROM, 255, 0)
-    small[small[..., 3] == 0] = 0
-    return np.asarray(small)
-
-
-def _by_area(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    alpha = pixels[..., 3:].astype(np.float64) / 255
-    # Colours are averaged by weight of opacity, so that hidden colours do not bleed into edges.
-    planes = np.concatenate([pixels[..., :3] * alpha, alpha * 255], axis=-1).astype(np.float32)
-    reduced = np.stack(
-        [
-            np.asarray(Image.fromarray(planes[..., c]).resize((SIDE, SIDE), Image.Resampling.BOX))
-            for c in range(4)
-        ],
-        axis=-1,
-    )
-    colour = reduced[..., :3] / np.maximum(reduced[..., 3:] / 255, 1e-6)
-    out = np.concatenate([colour, reduced[..., 3:]], axis=-1)
-    return np.asarray(np.clip(np.rint(out), 0, 255), np.uint8)
-
-
-def _read_source(place: Path) -> Mapping[str, Any]:
-    path = place / "source.json"
+    path = place / SOURCE
     if not path.exists():
         return {}
     try:
@@ -186,6 +179,11 @@ def _read_source(place: Path) -> Mapping[str, Any]:
         raise BadData(f"{path} is not JSON: {error}") from error
     if not isinstance(source, dict):
         raise BadData(f"{path} must hold one JSON object")
+    samples = source.get("samples", [])
+    if not isinstance(samples, list) or not all(
+        isinstance(s, dict) and isinstance(s.get("file"), str) for s in samples
+    ):
+        raise BadData(f"{path}: samples must be a list of objects that each name a file")
     return source
 
 
