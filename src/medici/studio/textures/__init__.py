@@ -1,0 +1,1 @@
+"""Textures: seamless at any size, rendered exactly, with height, normal and roughness maps."""
