@@ -12,7 +12,7 @@ import numpy as np
 from medici.studio.exact.network import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -73,7 +73,7 @@ def table(stops: Sequence[str]) -> Whole:
     lower = np.minimum(at // (_STEPS - 1), spans - 1)
     part = (at - lower * (_STEPS - 1))[:, None]
     mixed = colours[lower] * (_STEPS - 1 - part) + colours[lower + 1] * part
-    return (mixed + (_STEPS - 1) // 2) // (_STEPS - 1)
+    return np.asarray((mixed + (_STEPS - 1) // 2) // (_STEPS - 1))
 
 
 def pair(ramp: str | Sequence[str]) -> Whole:
@@ -99,7 +99,7 @@ def coloured(tone: Whole, tables: Whole, drift: Whole) -> Whole:
         (h, w, 3) int64, 0 to 255.
     """
     first, second = tables[0][tone], tables[1][tone]
-    return first + ((second - first) * drift[..., None] + ONE // 2) // ONE
+    return np.asarray(first + ((second - first) * drift[..., None] + ONE // 2) // ONE)
 
 
 def spread(cells: Whole, side: int, rows: range, across: int) -> Whole:
@@ -122,7 +122,8 @@ def spread(cells: Whole, side: int, rows: range, across: int) -> Whole:
     tall = cells[above] * (2 * side - part) + cells[below] * part
     left, right, part = over
     part = part.reshape(1, -1, *more)
-    return (tall[:, left] * (2 * side - part) + tall[:, right] * part) // (4 * side * side)
+    whole = tall[:, left] * (2 * side - part) + tall[:, right] * part
+    return np.asarray(whole // (4 * side * side), np.int64)
 
 
 def _between(at: Whole, side: int, count: int) -> tuple[Whole, Whole, Whole]:
@@ -130,9 +131,3 @@ def _between(at: Whole, side: int, count: int) -> tuple[Whole, Whole, Whole]:
     doubled = 2 * at + 1 - side
     lower = doubled // (2 * side)
     return lower % count, (lower + 1) % count, doubled - lower * 2 * side
-
-
-def ends(about: Mapping[str, object]) -> tuple[int, int]:
-    """The Q10 tones between which a material's ramp runs."""
-    low, high = about["tones"]  # type: ignore[misc]
-    return int(low), int(high)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from torch import Tensor, nn
+    from torch import Tensor
 
 FAMILY = "textures"
 # Ramps that suit a material by its name; anything else stays grey until a style says otherwise.
@@ -56,7 +56,7 @@ def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
 
 def sines() -> NDArray[np.int16]:
     """One turn of a sine in Q10; kept in the model, so that no library of mathematics matters."""
-    return np.rint(ONE * np.sin(2 * np.pi * np.arange(TURN) / TURN)).astype(np.int16)
+    return np.asarray(np.rint(ONE * np.sin(2 * np.pi * np.arange(TURN) / TURN)), np.int16)
 
 
 def to_exact(
@@ -124,10 +124,10 @@ def _array(tensor: Tensor) -> NDArray[np.float64]:
     return array
 
 
-def _scale_and_offset(norm: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scale_and_offset(norm: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     mean, variance = norm.running_mean, norm.running_var
     if mean is None or variance is None:
         raise BadWeights("a norm was never measured; export an averaged generator")
-    scale = norm.weight.double() / (variance.double() + norm.eps).sqrt()  # type: ignore[operator]
-    offset = norm.bias.double() - mean.double() * scale  # type: ignore[operator]
+    scale = norm.weight.double() / (variance.double() + norm.eps).sqrt()
+    offset = norm.bias.double() - mean.double() * scale
     return _array(scale), _array(offset)

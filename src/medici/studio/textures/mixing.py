@@ -69,7 +69,7 @@ def _waves(rows: int, columns: int) -> Whole:
     y = np.arange(rows)[:, None] * 2048 // rows
     x = np.arange(columns)[None] * 2048 * max(columns // 16, 1) // columns
     turn = (y + x) % 2048
-    return np.minimum(turn, 2047 - turn)
+    return np.asarray(np.minimum(turn, 2047 - turn))
 
 
 def _threshold(field: Whole, share: int) -> Whole:
@@ -78,4 +78,4 @@ def _threshold(field: Whole, share: int) -> Whole:
     at = min(max((ONE - share) * flat.size // ONE, 0), flat.size - 1)
     if share >= ONE:
         return np.full(field.shape, ONE, np.int64)
-    return np.clip((field - flat[at]) * ONE // (2 * _RIM) + ONE // 2, 0, ONE)
+    return np.asarray(np.clip((field - flat[at]) * ONE // (2 * _RIM) + ONE // 2, 0, ONE))

@@ -227,7 +227,7 @@ class TextureModel:
         for i, name in enumerate(self.materials):
             if weights[..., i].any():
                 total += self._ramped(tone, drift, style, name) * parts[..., i : i + 1]
-        return np.minimum(total // np.maximum(parts.sum(-1, keepdims=True), 1), 255)
+        return np.asarray(np.minimum(total // np.maximum(parts.sum(-1, keepdims=True), 1), 255))
 
     def _ramped(self, tone: Whole, drift: Whole, style: Style, material: str) -> Whole:
         about = self.about[material]
@@ -239,7 +239,7 @@ class TextureModel:
         cell = self.network.cell
         rows, columns = style.height // cell, style.width // cell
         field = mixing.noise("texture/drift", seed, rows, columns, _DRIFT)
-        return field * style.variation // 1000
+        return np.asarray(field * style.variation // 1000)
 
     def _tone(self, seed: int, style: Style) -> Whole:
         """Light of the whole picture, (h, w) int64 Q10."""

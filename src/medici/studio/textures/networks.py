@@ -11,6 +11,7 @@ Source: Jetchev, Bergmann and Vollgraf 2016 (spatial GAN); Bergmann et al. 2017 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -89,8 +90,7 @@ class Generator(nn.Module):
         self.first = nn.Conv2d(shape.inputs, widest, 3, bias=False)
         self.second = nn.Conv2d(widest, widest, 3, bias=False)
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(a, b, 4, 2, bias=False)
-            for a, b in zip(shape.channels, shape.channels[1:], strict=False)
+            nn.ConvTranspose2d(a, b, 4, 2, bias=False) for a, b in pairwise(shape.channels)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(c) for c in (widest, widest, *shape.channels[1:]))
         self.last = nn.Conv2d(shape.channels[-1], shape.planes, 3)
@@ -136,7 +136,7 @@ class Discriminator(nn.Module):
         w = shape.width
         widths = (shape.planes, w, 2 * w, 4 * w, 6 * w)
         body: list[nn.Module] = []
-        for a, b in zip(widths, widths[1:], strict=False):
+        for a, b in pairwise(widths):
             body += [nn.Conv2d(a, b, 4, 2), nn.LeakyReLU(0.2)]
         body += [nn.Conv2d(6 * w, 6 * w, 3), nn.LeakyReLU(0.2)]
         self.body = nn.Sequential(*body)

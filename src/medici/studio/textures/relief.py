@@ -77,7 +77,7 @@ def normals(form: Whole, scale: int = 1) -> NDArray[np.uint8]:
     # Enlarged pixels are smaller: the same form is as steep at every scale.
     vector = np.stack([-right * scale, down * scale, np.full(form.shape, _FLAT)], -1)
     length = roots((vector * vector).sum(-1))[..., None]
-    return ((2 * 127 * vector + length) // (2 * length) + 128).astype(np.uint8)
+    return np.asarray((2 * 127 * vector + length) // (2 * length) + 128, np.uint8)
 
 
 def _difference(form: Whole, axis: int) -> Whole:
@@ -87,13 +87,13 @@ def _difference(form: Whole, axis: int) -> Whole:
 def roughness(tone: Whole, scale: int = 1) -> NDArray[np.uint8]:
     """How restless the surface is, (h, w) uint8; smooth stone about 140, grass about 230."""
     unrest = mean(np.abs(tone - mean(tone, _DETAIL * scale)), _FORM * scale)
-    return np.clip(128 + unrest * scale * 5 // 4, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(128 + unrest * scale * 5 // 4, 0, 255), np.uint8)
 
 
 def occlusion(form: Whole, scale: int = 1) -> NDArray[np.uint8]:
     """How much of the sky a point sees, (h, w) uint8, by how far it lies under its surroundings."""
     below = np.maximum(mean(form, 2 * _FORM * scale) - form, 0)
-    return np.clip(255 - below // 40, 64, 255).astype(np.uint8)
+    return np.asarray(np.clip(255 - below // 40, 64, 255), np.uint8)
 
 
 def mean(values: Whole, radius: int) -> Whole:

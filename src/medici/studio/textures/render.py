@@ -188,7 +188,7 @@ class TextureNetwork:
             scale = 2 if layer.kind == "up" else 1
             x = x[:, wanted_top - scale * top : wanted_bottom - scale * top]
             before = layer.name
-        return x[0]
+        return np.asarray(x[0])
 
     def whole(self, grid: Grid, band: int = _BAND) -> Numbers:
         """The whole texture, (height, width, planes) float64 holding Q10 integers."""

@@ -44,11 +44,7 @@ def strongest(
     found: list[tuple[float, float]] = []
     for _ in range(most):
         y, x = np.unravel_index(int(power.argmax()), power.shape)
-        wave = tuple(
-            # Less than half a turn over the whole picture is no turn at all.
-            float(f) if abs(f) * side >= 0.5 else 0.0
-            for f, side in zip((down[y, 0], across[0, x]), grey.shape, strict=True)
-        )
+        wave = (_turning(down[y, 0], grey.shape[0]), _turning(across[0, x], grey.shape[1]))
         # The main lobe of the window is four of the picture's own bins wide.
         near = np.zeros(power.shape, bool)
         for sign in (1, -1):
@@ -60,3 +56,8 @@ def strongest(
         found.append(wave)
         power = np.where(near, 0.0, power)
     return tuple(found)
+
+
+def _turning(frequency: float, side: int) -> float:
+    """Less than half a turn over the whole picture is no turn at all."""
+    return float(frequency) if abs(frequency) * side >= 0.5 else 0.0
