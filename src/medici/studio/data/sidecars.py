@@ -1,0 +1,118 @@
+"""Files beside pictures that say whose they are: ``source.json``, ``metadata.csv``, and others.
+
+``metadata.csv`` and ``metadata.jsonl`` are those of Hugging Face's ImageFolder: a column
+``file_name``, and whatever else is known. What stands nearest to a picture counts most.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from medici.errors import BadData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NAMES = frozenset(
+    {"source.json", "metadata.csv", "metadata.jsonl", "package.json", "croissant.json"}
+)
+_KNOWN = ("licence", "author", "owner", "consent", "seed", "url", "original", "sha256")
+_OTHER_WORDS = {"license": "licence", "artist": "author", "creator": "author", "source_url": "url"}
+
+
+class Sidecars:
+    """Everything that is said about the pictures of one source, by folder."""
+
+    def __init__(self) -> None:
+        self._whole: dict[str, dict[str, Any]] = {}
+        self._single: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str, data: bytes, place: str) -> None:
+        """Take in a sidecar.
+
+        Args:
+            name: its path inside the source.
+            data: its bytes.
+            place: what messages call it.
+
+        Raises:
+            BadData: it cannot be read.
+        """
+        path = PurePosixPath(name)
+        where = "" if str(path.parent) == "." else f"{path.parent}/"
+        try:
+            text = data.decode("utf-8-sig")
+            if path.name == "metadata.csv":
+                self._rows(where, csv.DictReader(io.StringIO(text)))
+            elif path.name == "metadata.jsonl":
+                self._rows(where, (json.loads(line) for line in text.splitlines() if line.strip()))
+            elif path.name == "source.json":
+                self._source(where, json.loads(text))
+            elif path.name == "package.json":
+                self._package(where, json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+            raise BadData(
+                f"{place} cannot be understood: {error}",
+                "mend it, or build from a folder without it",
+            ) from error
+
+    def about(self, name: str) -> dict[str, Any]:
+        """What is known of one picture; a picture in a folder of its own class has a ``label``."""
+        path = PurePosixPath(name)
+        own = dict(self._single.get(name, {}))
+        attributes = dict(own.pop("attributes", {}))
+        described = False
+        for parent in path.parents:
+            where = "" if str(parent) == "." else f"{parent}/"
+            whole = self._whole.get(where)
+            if whole is not None:
+                described = described or where == f"{path.parent}/"
+                own = {**whole, **own}
+        if len(path.parts) > 1 and not described:
+            attributes.setdefault("label", path.parent.name)
+        return {**own, **({"attributes": attributes} if attributes else {})}
+
+    def _rows(self, where: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        for row in rows:
+            self._put(where + str(row["file_name"]), row)
+
+    def _source(self, where: str, source: Mapping[str, Any]) -> None:
+        authors = source.get("authors") or []
+        whole = {"author": ", ".join(map(str, authors)) or None, **known(source)}
+        self._whole.setdefault(where, {}).update({k: v for k, v in whole.items() if v})
+        for sample in source.get("samples", []):
+            self._put(where + str(sample["file"]), sample)
+
+    def _package(self, where: str, package: Mapping[str, Any]) -> None:
+        licence, author = package.get("license"), package.get("author")
+        licence = licence.get("type") if isinstance(licence, dict) else licence
+        author = author.get("name") if isinstance(author, dict) else author
+        # "SEE LICENSE IN …" points to a text: no licence that a programme can tell.
+        stated = licence if licence and not str(licence).upper().startswith("SEE ") else None
+        said = {"licence": stated, "author": str(author).split(" <")[0] if author else None}
+        kept = self._whole.setdefault(where, {})
+        self._whole[where] = {**{k: v for k, v in said.items() if v}, **kept}
+
+    def _put(self, name: str, row: Mapping[str, Any]) -> None:
+        self._single.setdefault(PurePosixPath(name).as_posix(), {}).update(described(row))
+
+
+def known(row: Mapping[str, Any]) -> dict[str, str]:
+    """The credits in a row, by our names for them."""
+    found = {_OTHER_WORDS.get(k.lower(), k.lower()): v for k, v in row.items() if k}
+    return {k: str(found[k]) for k in _KNOWN if found.get(k) not in (None, "")}
+
+
+def described(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Credits and attributes in a row; every column that is no credit is an attribute."""
+    attributes = dict(row.get("attributes") or {})
+    for key, value in row.items():
+        name = _OTHER_WORDS.get(str(key).lower(), str(key).lower())
+        plain = isinstance(value, str | int | float | bool) and value != ""
+        if plain and name not in (*_KNOWN, "file", "file_name", "attributes"):
+            attributes[str(key)] = value
+    return {**known(row), **({"attributes": attributes} if attributes else {})}
