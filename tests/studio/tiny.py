@@ -66,6 +66,7 @@ def make() -> ExactModel:
             "transparent": True,
             "grounds": [list(g) for g in GROUNDS],
             "psi": 1000,
+            "indexed": True,
             "latent": {"codes": CODES},
         },
         {
@@ -78,7 +79,7 @@ def make() -> ExactModel:
             ],
             "colours": [
                 layer("colour1", "dense", (MAPPING, MAPPING), leaky=True),
-                layer("colour2", "dense", (3 * (SLOTS - 1), MAPPING), 14),
+                layer("colour2", "dense", (7 * (SLOTS - 1), MAPPING), 14),
             ],
         },
         {"prior": prior()},

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,10 @@ from tests.studio.reference import Reference
 from medici.content import picture_digest
 from medici.errors import BadWeights
 from medici.studio import load_model
+from medici.studio.exact import latents, quantise
 from medici.studio.exact import network as exact
-from medici.studio.exact.identity import build_network
-from medici.studio.exact.network import Layer, certify
+from medici.studio.exact.identity import build
+from medici.studio.exact.network import Layer, Network, certify
 
 SPECIFICATION = Path(__file__).parents[3] / "docs" / "spec" / "exact-renderer.md"
 PROGRAM = """
@@ -47,13 +49,13 @@ def test_the_specifications_vectors(tiny_model):
         assert picture_digest(work.pixels) == digest, told
 
 
-def test_the_specifications_stream(portraits):
+def test_the_specifications_stream():
     text = SPECIFICATION.read_text("utf-8")
     start, normals = re.search(r"begins `([0-9a-f]+)`; .* normals are ([-\d, ]+)\.", text).groups()
-    stream = hashlib.shake_256(b"medici/exact/1/latent" + (7).to_bytes(32, "big")).digest(16)
-    assert stream.hex() == start
     told = [int(x) for x in normals.split(",")]
-    assert portraits.network.latents([7])[0][0, : len(told)].tolist() == told
+    stream = latents.stream("latent", 7, 12 * len(told))
+    assert stream.tobytes().hex().startswith(start)
+    assert latents.normals(stream).tolist() == told
 
 
 @settings(max_examples=40, deadline=None)
@@ -72,15 +74,12 @@ def test_fast_renderer_equals_plain_integers(seed, psi, amount, other, ground):
         "scale": 2,
     }
     model = _tiny()
-    expected = Reference(*tiny.make()).pixels(seed, model.parse(style))
+    expected = _reference().pixels(seed, model.parse(style))
     assert model.sample(seed, style).pixels.tobytes() == expected
 
 
 def test_shipped_model_equals_plain_integers(portraits):
-    from medici.studio.exact.identity import read_weights
-
-    header, tensors, _ = read_weights(portraits.folder / "weights.safetensors")
-    reference = Reference(header, tensors)
+    reference = Reference(portraits.exact.header, portraits.exact.tensors)
     style = {"scale": 1}
     expected = reference.pixels(11, portraits.parse(style))
     assert portraits.sample(11, style).pixels.tobytes() == expected
@@ -90,7 +89,7 @@ def test_shipped_model_equals_plain_integers(portraits):
 def test_batches_do_not_matter(portraits, monkeypatch, batch):
     seeds = range(64)
     expected = portraits.natives(seeds)
-    monkeypatch.setattr(exact, "_BATCH", batch)
+    monkeypatch.setattr(exact, "_CACHED", batch << 17)
     assert (portraits.natives(seeds) == expected).all()
     alone = portraits.sample(17, {"scale": 1}).pixels
     assert (alone == expected[17]).all()
@@ -121,50 +120,106 @@ def test_processes_threads_and_kernels_do_not_matter(portraits):
 def test_torch_products_give_the_same_integers(portraits, monkeypatch):
     torch = pytest.importorskip("torch")
 
+    called = []
+
+    def product(left, right):
+        called.append(left.shape)
+        left, right = (torch.from_numpy(np.ascontiguousarray(m)) for m in (left, right))
+        return (left @ right).numpy()
+
     seeds = range(8)
     expected = portraits.natives(seeds)
-    network = portraits.network
-    products = {name: _Right(w, torch) for name, w in network._weights.items()}
-    monkeypatch.setattr(network, "_weights", products)
+    for network in (portraits.map, portraits.draw, portraits.colours):
+        monkeypatch.setattr(network, "product", product)
     assert (portraits.natives(seeds) == expected).all()
+    assert called
 
 
-class _Right:
-    """A weight matrix whose products are torch's."""
-
-    __array_ufunc__ = None
-
-    def __init__(self, array, torch):
-        self.array, self.torch, self.shape = array, torch, array.shape
-
-    def __getitem__(self, phase):
-        return _Right(self.array[phase], self.torch)
-
-    def __rmatmul__(self, left):
-        left = self.torch.from_numpy(np.ascontiguousarray(left))
-        return (left @ self.torch.from_numpy(np.ascontiguousarray(self.array))).numpy()
-
-
-def test_latents_are_nearly_standard_normal(portraits):
-    z, drawn = portraits.network.latents(range(500))
+def test_latents_are_nearly_standard_normal():
+    z = latents.normals(latents.streams("latent", range(500), 64 * 12))
     assert abs(z.mean() / 1024) < 0.02
     assert abs(z.std() / 1024 - 1) < 0.02
-    assert len(set(drawn.tolist())) > 150
+    drawn = latents.draws(latents.streams("codes", range(500), 2 * 24))
+    assert drawn.min() >= 0
+    assert drawn.max() < 4096
+    assert len(set(drawn.ravel().tolist())) > 3500
+
+
+WRAPS = st.booleans()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32), wrap=WRAPS, height=st.integers(1, 5), width=st.integers(1, 5))
+def test_every_kind_of_layer_equals_plain_integers(seed, wrap, height, width):
+    random = np.random.default_rng(seed)
+
+    def layer(name, kind, outputs, inputs, **more):
+        shape = (4, outputs, inputs) if kind == "up" else (outputs, inputs)
+        weight = random.integers(-9000, 9000, shape).astype(np.int16)
+        bias = random.integers(-(1 << 24), 1 << 24, outputs)
+        return Layer(name, kind, weight, bias, 12, wrap=wrap, **more)
+
+    none = np.zeros(0, np.float64)
+    layers = [
+        layer("a", "conv", 4, 9 * 3, leaky=True),
+        quantise.layer("b", "bilinear", none, wrap=wrap),
+        layer("c", "conv", 4, 9 * 4, plus="b", leaky=True),
+        layer("d", "down", 5, 16 * 4),
+        layer("e", "up", 4, 4 * 5, leaky=True, plus="c"),
+        layer("f", "dense", 2, 4, source="b"),
+    ]
+    x = random.integers(-4000, 4000, (2, height, width, 3))
+    made = Network(layers)(x.astype(np.float64))
+    header = {"about": {}, "networks": {}, "sequences": {}}
+    tensors = {f"n.{row.name}.weight": row.weight for row in layers}
+    tensors |= {f"n.{row.name}.bias": row.bias for row in layers}
+    reference = Reference(header, tensors)
+    told = [row.as_json() for row in layers]
+    for row in told:
+        row.setdefault("shift", 4)
+    for i in range(2):
+        assert made[i].tolist() == reference.network("n", told, x[i].tolist())
+
+
+def test_large_pictures_are_made_in_bands_with_the_same_bits(monkeypatch):
+    random = np.random.default_rng(0)
+    weight = random.integers(-9000, 9000, (4, 9 * 3)).astype(np.int16)
+    up = random.integers(-9000, 9000, (4, 4, 4 * 4)).astype(np.int16)
+    zero = np.zeros(4, np.int64)
+    layers = [Layer("a", "conv", weight, zero, 12), Layer("b", "up", up, zero, 12, plus=None)]
+    x = random.integers(-4000, 4000, (1, 40, 24, 3)).astype(np.float64)
+    whole = Network(layers)(x)
+    monkeypatch.setattr(exact, "_CACHED", 1 << 14)
+    assert (Network(layers)(x) == whole).all()
 
 
 def test_certificate_refuses_sums_that_could_round():
     weight = np.full((1, 3000), 32767, np.int16)
     bias = np.array([1 << 50], np.int64)
-    assert certify([Layer("ok", "dense", weight, bias, 10, leaky=True)])["layers"]
+    assert certify([Layer("ok", "dense", weight, bias, 10, leaky=True)])
     with pytest.raises(BadWeights, match="layer large can reach"):
         certify([Layer("large", "dense", weight, bias * 4, 10, leaky=True)])
 
 
 def test_a_model_that_could_overflow_is_refused():
-    header, tensors = tiny.make()
-    tensors["up2.bias"] = tensors["up2.bias"] + (1 << 53)
+    model = tiny.make()
+    bias = model.tensors["draw.up2.bias"] + (1 << 53)
     with pytest.raises(BadWeights, match="up2"):
-        build_network(header, tensors)
+        build(model.header, {**model.tensors, "draw.up2.bias": bias})
+
+
+def test_layers_read_only_what_is_before_them():
+    one = Layer("one", "dense", np.ones((2, 2), np.int16), np.zeros(2, np.int64), 1)
+    with pytest.raises(BadWeights, match="not before"):
+        Network([replace(one, plus="two"), replace(one, name="two")])
+    with pytest.raises(BadWeights, match="two layers"):
+        Network([one, one])
+
+
+@functools.cache
+def _reference():
+    model = tiny.make()
+    return Reference(model.header, model.tensors)
 
 
 @functools.cache

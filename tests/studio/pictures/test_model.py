@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,13 +15,13 @@ from tests.studio import tiny
 from medici.errors import BadStyle, BadWeights, NoWeights
 from medici.records import ModelRecord
 from medici.studio import load_model
-from medici.studio.exact.identity import leaves, model_id, pack, read_weights, save_weights
+from medici.studio.exact.identity import build, leaves, pack, read
 
 
 def test_shipped_model_says_what_it_is(portraits):
     record = portraits.record
     assert record.name == "portraits"
-    assert record.renderer == "exact/1"
+    assert record.renderer == "exact/2"
     assert record.data_licence == "CC0-1.0"
     assert record.training["certificate"]["layers"]
     assert record.metrics["rows"].keys() == {"model", "floor", "noise", "collapse"}
@@ -49,7 +50,7 @@ def test_sample_is_a_finished_picture(portraits):
 
 def test_the_told_style_makes_the_same_picture_again(portraits):
     work = portraits.sample(5, {"psi": 0.6, "ground": "#112233"})
-    assert set(work.style) == {"blend", "colours_from", "ground", "palette", "psi", "scale"}
+    assert set(work.style) == set(portraits.keys) | {"codes"}
     assert (portraits.sample(5, work.style).pixels == work.pixels).all()
 
 
@@ -119,6 +120,9 @@ def test_full_truncation_makes_one_typical_picture(portraits):
         ({"blend": {"seed": 1, "amount": 1.1}}, "amount"),
         ({"blend": {"seed": -1, "amount": 1}}, "amount"),
         ({"colours_from": -1}, "seed"),
+        ({"codes": "0120"}, "5 digits"),
+        ({"codes": "01203"}, "5 digits under 3"),
+        ({"codes": 1202}, "5 digits"),
     ],
 )
 def test_unusable_styles_are_named(tiny_model, style, words):
@@ -138,7 +142,7 @@ def test_unknown_model_names_the_shipped_ones(tmp_path):
     with pytest.raises(NoWeights) as caught:
         load_model("portrait")
     assert "portraits" in caught.value.hint
-    with pytest.raises(NoWeights, match="holds no weights"):
+    with pytest.raises(NoWeights, match="holds no record"):
         load_model(tmp_path)
 
 
@@ -152,9 +156,10 @@ def test_tampered_weights_are_refused(tiny_folder):
 
 
 def test_record_of_another_model_is_refused(tiny_folder):
-    header, tensors, _ = read_weights(tiny_folder / "weights.safetensors")
-    tensors["up1.weight"][0, 0, 0] += 1
-    digest = save_weights(tiny_folder / "weights.safetensors", header, tensors)
+    path = tiny_folder / "weights.safetensors"
+    model, _ = read(path)
+    model.tensors["draw.up1.weight"][0, 0, 0] += 1
+    digest = model.save(path)
     path = tiny_folder / "record.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "weights_sha256": digest}))
     with pytest.raises(BadWeights, match="its record says"):
@@ -191,37 +196,40 @@ def test_missing_or_broken_record_is_named(tiny_folder):
 
 @pytest.mark.parametrize("change", ["drop", "type", "shape", "palette"])
 def test_header_and_tensors_must_agree(tiny_folder, change):
-    header, tensors = tiny.make()
+    model = tiny.make()
+    header, tensors = json.loads(json.dumps(model.header)), dict(model.tensors)
     if change == "type":
-        tensors["mask.weight"] = tensors["mask.weight"].astype(np.int64)
+        tensors["draw.mask.weight"] = tensors["draw.mask.weight"].astype(np.int64)
     elif change == "shape":
-        tensors["mask.weight"] = tensors["mask.weight"][:, :-1]
+        tensors["draw.mask.weight"] = tensors["draw.mask.weight"][:, :-1]
     elif change == "palette":
         tensors["palette"] = tensors["palette"][:-1]
     else:
-        header["layers"] = header["layers"][:-1]
-    from medici.studio.exact.identity import build_network
-
+        header["networks"]["draw"] = header["networks"]["draw"][:-1]
+        header["networks"]["draw"].append({"name": "other", "kind": "dense"})
     with pytest.raises(BadWeights, match="disagree"):
-        build_network(header, tensors)
+        build(header, tensors)
 
 
 def test_every_bit_of_the_model_is_in_its_name():
-    header, tensors = tiny.make()
-    names = {model_id(header, tensors)}
-    for name in tensors:
-        changed = {**tensors, name: tensors[name].copy()}
-        changed[name].flat[-1] += 1
-        names.add(model_id(header, changed))
-    names.add(model_id({**header, "psi": 900}, tensors))
-    assert len(names) == len(tensors) + 2
+    model = tiny.make()
+    names = {model.id}
+    for name, tensor in model.tensors.items():
+        if tensor.size:
+            changed = {**model.tensors, name: tensor.copy()}
+            changed[name].flat[-1] += 1
+            names.add(replace(model, tensors=changed).id)
+    names.add(replace(model, header={**model.header, "about": {"psi": 900}}).id)
+    assert len(names) == sum(t.size > 0 for t in model.tensors.values()) + 2
 
 
 def test_no_inner_node_can_pose_as_a_leaf():
-    _, tensors = tiny.make()
-    for tensor in tensors.values():
+    model = tiny.make()
+    for tensor in model.tensors.values():
         assert len(pack(tensor)) % 32 == 0
-    assert len(leaves(*tiny.make())) > len(tensors)
+    assert len(leaves(model.header, model.tensors)) > sum(
+        t.size > 0 for t in model.tensors.values()
+    )
 
 
 def test_importing_the_studio_needs_numpy_alone():

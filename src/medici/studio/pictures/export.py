@@ -83,6 +83,7 @@ def assemble_pictures(
     latent: Mapping[str, int],
     prior: Weights | None = None,
     levels: NDArray[np.int16] | None = None,
+    indexed: bool = False,
 ) -> ExactModel:
     """A picture model from its networks ``map``, ``draw`` and ``colours``.
 
@@ -109,6 +110,7 @@ def assemble_pictures(
             "transparent": transparent,
             "grounds": [list(g) for g in GROUNDS] if transparent else [],
             "psi": psi,
+            "indexed": indexed,
             "latent": dict(latent),
         },
         networks,

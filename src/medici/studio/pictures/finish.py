@@ -47,6 +47,12 @@ def snap(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.u
     return np.asarray(palette[(gaps * gaps).sum(-1).argmin(-1)])
 
 
+def nearest(colours: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Nearest palette colour of each colour, first of equals, (…, 3) uint8 → (…, 3) uint8."""
+    gaps = colours[..., None, :].astype(np.int64) - palette.astype(np.int64)
+    return np.asarray(palette[(gaps * gaps).sum(-1).argmin(-1)])
+
+
 def paint(
     mask: NDArray[np.uint8], colours: NDArray[np.uint8], *, transparent: bool
 ) -> NDArray[np.uint8]:

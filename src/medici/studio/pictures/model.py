@@ -34,7 +34,8 @@ _TOGETHER = 64
 class PictureModel:
     """A palette picture generator, rendered exactly.
 
-    Its header's ``about`` holds ``side``, ``slots``, ``transparent``, ``grounds``, ``psi`` and
+    Its header's ``about`` holds ``side``, ``slots``, ``transparent``, ``grounds``, ``psi``,
+    ``indexed`` (whether slots choose palette entries by score, or by the nearest to a colour) and
     ``latent``: ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
 
     Args:
@@ -59,7 +60,7 @@ class PictureModel:
             self.palette: NDArray[np.uint8] = exact.tensors["palette"]
             self.side, self.transparent = int(about["side"]), bool(about["transparent"])
             self.grounds = np.array(about["grounds"], np.int64).reshape(-1, 3)
-            self.psi = int(about["psi"])
+            self.psi, self.indexed = int(about["psi"]), bool(about["indexed"])
             self.normal = int(about["latent"].get("normal", 0))
             self.codes = int(about["latent"].get("codes", 0))
             if self.codes:
@@ -97,7 +98,7 @@ class PictureModel:
         Raises:
             BadStyle: an unknown key or a value out of range.
         """
-        return parse_style(style, self.psi, codes=self.codes, levels=self._levels)
+        return parse_style(style, self.psi, side=self.side, codes=self.codes, levels=self._levels)
 
     @property
     def _levels(self) -> int:
@@ -201,11 +202,7 @@ class PictureModel:
         """Pictures of mapped latents, (n, M) → (n, side, side, 4) uint8."""
         # numpy's argmax takes the first of equals, as the specification asks.
         mask = np.asarray(self.draw(h).argmax(-1), np.uint8)
-        palette = self.palette
-        if style.palette:
-            palette = np.array([colour_bytes(c) for c in style.palette], np.uint8)
-        values = self.colours(painted_from).reshape(len(painted_from), -1, 3).astype(np.int64)
-        colours = finish.snap(values, palette)
+        colours = self._coloured(painted_from, style)
         pictures = finish.paint(mask, colours, transparent=self.transparent)
         if not self.transparent or style.ground == "transparent":
             return pictures
@@ -214,6 +211,17 @@ class PictureModel:
         else:
             grounds = np.tile(np.array(colour_bytes(style.ground), np.uint8), (len(h), 1))
         return finish.set_ground(pictures, grounds)
+
+    def _coloured(self, h: Numbers, style: Style) -> NDArray[np.uint8]:
+        """Colours of the slots, (n, M) → (n, coloured slots, 3) uint8."""
+        own = self.palette
+        if style.palette:
+            own = np.array([colour_bytes(c) for c in style.palette], np.uint8)
+        values = self.colours(h)
+        if not self.indexed:
+            return finish.snap(values.reshape(len(h), -1, 3).astype(np.int64), own)
+        chosen = self.palette[values.reshape(len(h), -1, len(self.palette)).argmax(-1)]
+        return finish.nearest(chosen, own) if style.palette else chosen
 
     def _steered(self, seeds: Sequence[int], style: Style) -> Numbers:
         h = self.map(self.latent(seeds, style))

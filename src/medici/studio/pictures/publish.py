@@ -8,15 +8,12 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from medici.records import Digest, ModelRecord
 from medici.studio.exact.identity import RENDERER
 from medici.studio.families import RECORD, WEIGHTS
 from medici.studio.making.sheet import save_sheet
-from medici.studio.metrics import distances as metrics
+from medici.studio.metrics.measure import SAMPLES, picture_table
 from medici.studio.pictures.bias import attribute_report, colour_report
-from medici.studio.pictures.finish import ground_for
 from medici.studio.pictures.model import PictureModel
 from medici.studio.pictures.quality import STATISTICS, Statistics
 
@@ -26,12 +23,12 @@ if TYPE_CHECKING:
 
     from medici.studio.data.folder import PictureSet
     from medici.studio.exact.identity import ExactModel
+    from medici.studio.metrics.distances import Extractor
+    from medici.studio.metrics.table import Table
 
 METRICS = "metrics.json"
 CURVES = "curves.json"
 SHEET = "sheet.png"
-_CONTROL_NOISE = 12
-_COLLAPSED = 20
 
 
 def publish(
@@ -44,8 +41,8 @@ def publish(
     curves: Sequence[Mapping[str, Any]] = (),
     judge: PictureSet | None = None,
     tune: PictureSet | None = None,
-    extractor: metrics.Extractor | None = None,
-    n: int = 2000,
+    extractor: Extractor | None = None,
+    n: int = SAMPLES,
 ) -> ModelRecord:
     """Write everything that ships with a picture model.
 
@@ -100,7 +97,7 @@ def publish(
         bias["attributes"] = attribute_report(train, tune, made)
     measured: dict[str, Any] = {"measured": "no held-out pictures were given"}
     if judge is not None and extractor is not None:
-        measured = measure(model, train, judge, extractor, n)
+        measured = measure(model, train, judge, extractor, n).as_json()
     full = replace(record, bias_report=bias, metrics=measured)
     _write(out / METRICS, measured)
     _write(out / CURVES, list(curves))
@@ -137,41 +134,15 @@ def measure(
     model: PictureModel,
     train: PictureSet,
     judge: PictureSet,
-    extractor: metrics.Extractor,
-    n: int = 2000,
+    extractor: Extractor,
+    n: int = SAMPLES,
     style: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The figures of a model, beside floor and controls, all at the same n.
-
-    Pictures of both sides are set on grounds drawn at random. Row ``floor`` is training pictures
-    against the judging set (what a perfect model would score), ``noise`` is the judging set with
-    noise of σ 12 grey levels, ``collapse`` is 20 samples over and over.
-    """
-    n = min(n, len(judge.pixels), len(train.pixels))
-    told = {**(style or {}), "ground": "transparent"}
-    made = model.natives(range(n), told)
-    fresh = judge.pixels[:n]
-    real = extractor.features(ground_for(fresh, seed=1))
-    ours = extractor.features(ground_for(made, seed=2))
-    noisy = ground_for(fresh, seed=1).astype(np.float64)
-    noisy += np.random.default_rng(4).normal(0, _CONTROL_NOISE, noisy.shape)
-    few = min(_COLLAPSED, n)
-    rows = {
-        "model": metrics.compare(real, ours),
-        "floor": metrics.compare(real, extractor.features(ground_for(train.pixels[:n], seed=3))),
-        "noise": metrics.compare(
-            real, extractor.features(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
-        ),
-        "collapse": metrics.compare(real, np.resize(ours[:few], ours.shape)),
-    }
-    return {
-        "extractor": extractor.name,
-        "n": n,
-        "neighbours": metrics.NEIGHBOURS,
-        "style": {"psi": model.parse(style).psi / 1000},
-        "rows": {k: {m: round(v, 5) for m, v in row.items()} for k, row in rows.items()},
-        "memorisation": metrics.memorisation(made, train.pixels, fresh),
-    }
+    cache: Path | None = None,
+) -> Table:
+    """The figures of a model; see `medici.studio.metrics.measure.picture_table`."""
+    made = model.natives(range(n), {**(style or {}), "ground": "transparent"})
+    told = {**(style or {}), "psi": model.parse(style).psi / 1000}
+    return picture_table(made, train, judge, extractor, n=n, cache=cache, about={"style": told})
 
 
 def versions() -> dict[str, str]:

@@ -62,13 +62,19 @@ class Style:
 
 
 def parse_style(
-    given: Mapping[str, Any] | None, default_psi: int, *, codes: int = 0, levels: int = 0
+    given: Mapping[str, Any] | None,
+    default_psi: int,
+    *,
+    side: int = 16,
+    codes: int = 0,
+    levels: int = 0,
 ) -> Style:
     """Check a style and fill in what it leaves open.
 
     Args:
         given: keys of `KEYS` with JSON values.
         default_psi: the model's own truncation, in thousandths.
+        side: of the model's pictures; the default scale makes 512 pixels of it.
         codes: how many latent codes the model has.
         levels: values of each.
 
@@ -85,7 +91,7 @@ def parse_style(
     blend_seed, blend_amount = _blend(given.get("blend"))
     return Style(
         psi=psi,
-        scale=_whole("scale", given.get("scale", 32), 1, LARGEST_SCALE),
+        scale=_whole("scale", given.get("scale", max(1, 512 // side)), 1, LARGEST_SCALE),
         ground=_ground(given.get("ground", "auto")),
         palette=_palette(given.get("palette")),
         colours_from=_optional_seed(given.get("colours_from")),
