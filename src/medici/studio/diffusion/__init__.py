@@ -1,0 +1,1 @@
+"""Diffusion models through `diffusers`: a small one of our own, and any pipeline of others."""

@@ -1,0 +1,150 @@
+"""Diffusion models as a family: our own small ones, and pipelines of others taken in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medici.errors import NoWeights, WrongUse
+from medici.records import ZERO_DIGEST, ModelRecord
+from medici.studio.diffusion.model import RENDERER, DiffusionModel
+from medici.studio.diffusion.pipelines import HUB_FILES, read_index
+from medici.studio.families import RECORD
+from medici.studio.imported import check, fetch, files_of, identity, licence_of, weights_digest
+
+if TYPE_CHECKING:
+    from medici.studio.families import Generator, Training
+    from medici.studio.metrics.measure import Measuring
+    from medici.studio.metrics.table import Table
+
+
+class Diffusion:
+    """Pictures out of noise, through `diffusers`."""
+
+    name = "diffusion"
+    kind = "picture"
+
+    def train(self, data: Path, out: Path, how: Training) -> ModelRecord:
+        """Train a small denoiser; see `medici.studio.diffusion.recipe.Recipe` for its settings.
+
+        Raises:
+            BadData, Interrupted, MissingPart, WrongUse: see `medici.studio.diffusion.training`.
+        """
+        from medici.studio.diffusion.training import train
+
+        return train(data, out, how)
+
+    def load(self, folder: Path, record: ModelRecord) -> DiffusionModel:
+        """A model from its folder, whose every file is checked against the record.
+
+        Raises:
+            BadWeights: a file was changed, or can only be read as a pickle.
+            NoWeights: there is no pipeline.
+        """
+        read_index(folder)
+        check(folder, record.id)
+        return DiffusionModel(folder, record)
+
+    def adopt(
+        self,
+        source: str | Path,
+        out: Path,
+        *,
+        name: str | None = None,
+        licence: str | None = None,
+        revision: str | None = None,
+        endpoint: str | None = None,
+    ) -> ModelRecord:
+        """Take in a pipeline of another maker: copy it, look it over, write its record.
+
+        Args:
+            source: a folder that a pipeline was saved in, or a hub id like ``owner/name``.
+            out: the model's folder, new; or `source` itself, which then only gets a record.
+            name: the model's name; the folder's by default.
+            licence: of the model; by default what its model card states.
+            revision: branch, tag or commit on the hub.
+            endpoint: another hub's address.
+
+        Raises:
+            NoWeights: no such folder, or the hub has none or does not answer.
+            BadWeights: pickles only, code of its own, or damaged.
+            WrongUse: `out` is there already.
+        """
+        told: dict[str, Any] = {"source": str(source)}
+        if Path(source).is_dir():
+            read_index(Path(source))
+            files_of(Path(source))
+            if out.resolve() != Path(source).resolve():
+                copy_model(Path(source), out)
+        else:
+            if str(source).startswith((".", "/")):
+                raise NoWeights(f"no folder at {source}", "give a pipeline's folder or a hub id")
+            told["revision"] = fetch(
+                str(source), out, HUB_FILES, revision=revision, endpoint=endpoint
+            )
+        index = read_index(out)
+        files = files_of(out)
+        record = ModelRecord(
+            id=identity(files),
+            name=name or out.name,
+            renderer=RENDERER,
+            weights_sha256=weights_digest(files),
+            data_root=ZERO_DIGEST,
+            data_licence=licence or licence_of(out),
+            training={**told, "pipeline": index["_class_name"], "files": files},
+            family=self.name,
+        )
+        from medici.studio.diffusion.training import write_json
+
+        write_json(out / RECORD, record.as_json())
+        return record
+
+    def measure(self, model: Generator, train: Path, judge: Path, how: Measuring) -> Table:
+        """Figures of a model beside floor and controls; see `medici.studio.metrics.measure`.
+
+        Raises:
+            BadData: a folder cannot be used.
+            WrongUse: the model makes no square pictures, or there are too few.
+        """
+        from medici.studio.data.folder import read_folder
+        from medici.studio.diffusion.training import hardened
+        from medici.studio.metrics import extractors
+        from medici.studio.metrics.measure import picture_table
+
+        if not isinstance(model, DiffusionModel):
+            raise WrongUse("this is no diffusion model")
+        made = hardened(model.natives(range(how.n), how.style))
+        if made.shape[1] != made.shape[2]:
+            raise WrongUse("figures are of square pictures", "give width and height alike")
+        side = made.shape[1]
+        chosen = extractors.extractor(how.extractor or extractors.DEFAULT)
+        return picture_table(
+            made,
+            read_folder(train, side),
+            read_folder(judge, side),
+            chosen,
+            n=how.n,
+            cache=how.cache,
+            about={"style": dict(model.sample(0, how.style).style)},
+        )
+
+
+def copy_model(source: Path, out: Path) -> None:
+    """Copy what is read of a model, and its card; pickles and code stay behind.
+
+    Raises:
+        WrongUse: `out` is there already.
+    """
+    if out.exists():
+        raise WrongUse(f"{out} is there already", "give a new folder")
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        for name in [*files_of(source), "README.md", "LICENSE"]:
+            if (source / name).is_file():
+                (part / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / name, part / name)
+        part.replace(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

@@ -1,0 +1,159 @@
+"""The small denoiser of our own: its sizes, and how it is trained."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from medici.errors import MissingPart, WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TIMES = 1000
+_GROUPS = 8
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Settings of a training run; every field is a key of `Training.settings`.
+
+    Attributes:
+        size: pixels a side, 16 to 64, a multiple of 8.
+        widths: channels at each resolution, finest first; every next one is half as large.
+        layers: residual blocks a resolution, on the way down.
+        batch: pictures a step.
+        rate: AdamW's learning rate, after `warm_up` steps.
+        warm_up: steps over which the rate rises.
+        average: decay a step of the running average of the weights, which is what is kept.
+        flip: show pictures mirrored half the time.
+        precision: of the products while training; ``auto`` takes bfloat16 where it is fast.
+        judged: pictures a side in the record's figures.
+    """
+
+    size: int = 16
+    widths: tuple[int, ...] = (32, 64, 96)
+    layers: int = 1
+    batch: int = 64
+    rate: float = 1e-3
+    warm_up: int = 100
+    average: float = 0.9995
+    flip: bool = False
+    precision: str = "auto"
+    judged: int = 2000
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {**asdict(self), "widths": list(self.widths)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
+        """Read what `as_json` wrote, or a user's settings.
+
+        Raises:
+            WrongUse: an unknown key, or a value out of range.
+        """
+        known = {f.name: f.default for f in fields(cls)}
+        for key in data:
+            if key not in known:
+                near = difflib.get_close_matches(str(key), known, 1)
+                hint = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
+                raise WrongUse(f"diffusion has no setting {key!r}", hint)
+        values = dict(data)
+        try:
+            if "widths" in values:
+                values["widths"] = tuple(int(w) for w in values["widths"])
+            checked: dict[str, Any] = {k: _like(known[k], v, k) for k, v in values.items()}
+            recipe = cls(**checked)
+        except (TypeError, ValueError) as error:
+            raise WrongUse(f"a setting of diffusion cannot be used: {error}") from None
+        recipe.check()
+        return recipe
+
+    def check(self) -> None:
+        """See that the settings make a network.
+
+        Raises:
+            WrongUse: they do not.
+        """
+        halvings = 2 ** (len(self.widths) - 1)
+        wrong = {
+            f"size {self.size}": not 16 <= self.size <= 64 or self.size % max(8, halvings) != 0,
+            f"widths {list(self.widths)}": not 1 <= len(self.widths) <= 4
+            or any(w < _GROUPS or w % _GROUPS for w in self.widths),
+            f"layers {self.layers}": not 1 <= self.layers <= 4,
+            f"batch {self.batch}": not 1 <= self.batch <= 4096,
+            f"rate {self.rate}": not 0 < self.rate < 1,
+            f"warm_up {self.warm_up}": self.warm_up < 0,
+            f"average {self.average}": not 0 <= self.average < 1,
+            f"precision {self.precision!r}": self.precision not in PRECISIONS,
+            f"judged {self.judged}": self.judged < 10,
+        }
+        for said, is_wrong in wrong.items():
+            if is_wrong:
+                raise WrongUse(
+                    f"diffusion cannot be trained with {said}",
+                    "size 16 to 64 in steps of 8; widths, multiples of 8, each half as large",
+                )
+
+
+def _like(default: object, value: object, key: str) -> object:
+    if isinstance(default, bool) != isinstance(value, bool):
+        raise TypeError(f"{key} cannot be {value!r}")
+    if isinstance(default, float) and isinstance(value, int):
+        return float(value)
+    if not isinstance(value, type(default)):
+        raise TypeError(f"{key} cannot be {value!r}")
+    return value
+
+
+def denoiser(recipe: Recipe, planes: int) -> Any:
+    """A U-Net with attention where the picture is smallest. Source: Ho et al. 2020, appendix B.
+
+    Args:
+        recipe: sizes.
+        planes: 3, or 4 with an alpha plane.
+    """
+    diffusers = library()
+    steps = len(recipe.widths)
+    return diffusers.UNet2DModel(
+        sample_size=recipe.size,
+        in_channels=planes,
+        out_channels=planes,
+        layers_per_block=recipe.layers,
+        block_out_channels=recipe.widths,
+        down_block_types=("DownBlock2D",) * (steps - 1) + ("AttnDownBlock2D",),
+        up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * (steps - 1),
+        norm_num_groups=_GROUPS,
+        attention_head_dim=_GROUPS,
+    )
+
+
+def schedule() -> Any:
+    """Cosine noise (Nichol & Dhariwal 2021), velocity prediction (Salimans & Ho 2022), DDIM."""
+    return library().DDIMScheduler(
+        num_train_timesteps=TIMES,
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="v_prediction",
+        timestep_spacing="trailing",
+        clip_sample=True,
+    )
+
+
+def library() -> Any:
+    """The `diffusers` package.
+
+    Raises:
+        MissingPart: it is not installed.
+    """
+    try:
+        import diffusers
+    except ImportError as error:
+        raise MissingPart(
+            "diffusion needs the library diffusers", "pip install 'medici[diffusion]'"
+        ) from error
+    diffusers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    return diffusers
