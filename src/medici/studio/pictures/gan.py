@@ -1,112 +1,121 @@
 """One GAN training run: networks, optimisers, averages, random state; and how it is put on disk.
 
 A snapshot holds everything, so a run that was stopped and resumed gives the same weights as one
-that was not. Snapshots are safetensors: nothing of ours is ever unpickled.
+that was not.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from torch import Tensor
 
-from medici.errors import BadWeights
+from medici.errors import BadData, BadWeights
 from medici.studio.data.folder import common_colours
-from medici.studio.pictures.networks import Discriminator, Generator, Shape, as_seen, draw_latents
+from medici.studio.data.sampling import Samples, some
+from medici.studio.pictures.augment import augmented
+from medici.studio.pictures.bodies import GanShape, Generator
+from medici.studio.pictures.critics import critic
+from medici.studio.pictures.heads import as_seen, to_pixels
+from medici.studio.pictures.losses import critic_loss, generator_loss, gradient_penalty
+from medici.studio.pictures.recipe import Recipe
+from medici.studio.training import snapshots
+from medici.studio.training.averages import Averages
+from medici.studio.training.parallel import Workers
+from medici.studio.training.precision import Precision
+from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from torch import Tensor
+    from numpy.typing import NDArray
 
-    from medici.studio.data.folder import PictureSet
+__all__ = ["NotFinite", "Recipe", "Trainer", "classes_of", "load_trained"]
 
+SCHEMA = "medici/gan-snapshot/1"
+TRAINED = "medici/gan-trained/1"
 _CALIBRATION = (16, 256)  # batches, latents in each
+_PALETTE_OVER = 20_000
+_TOGETHER = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How the networks are trained.
+def classes_of(data: Samples, label: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The classes that an attribute makes, and the class of each sample.
 
-    Attributes:
-        batch: pictures a step.
-        rate: Adam's learning rate, both networks.
-        gamma: weight of the R1 penalty; constant, since decay hurt in trials.
-        lazy: the penalty is taken every so many steps, and weighted by as much.
-        averages: decay a step of each running average of the generator's weights.
-        colours: most colours of the palette that slots snap to.
+    Raises:
+        BadData: ``source.json`` does not give the attribute of every sample.
     """
-
-    batch: int = 64
-    rate: float = 5e-4
-    gamma: float = 5.0
-    lazy: int = 8
-    averages: tuple[float, ...] = (0.998, 0.9995)
-    colours: int = 128
-    shape: Shape = field(default_factory=Shape)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            **asdict(self),
-            "averages": list(self.averages),
-            "shape": self.shape.as_json(),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
-        """Read what `as_json` wrote."""
-        fields = dict(data)
-        fields["averages"] = tuple(fields["averages"])
-        fields["shape"] = Shape.from_json(fields["shape"])
-        return cls(**fields)
-
-
-class NotFinite(ArithmeticError):
-    """A loss became infinite or not a number."""
+    told = getattr(data, "attributes", lambda: [])()
+    missing = sum(label not in row for row in told)
+    if not told or missing:
+        have = sorted({k for row in told for k in row})
+        raise BadData(
+            f"source.json gives no {label!r} of {missing or len(data)} of {len(data)} samples",
+            "attributes there: " + (", ".join(have) or "none"),
+        )
+    values = [str(row[label]) for row in told]
+    names = tuple(sorted(set(values)))
+    if len(names) < 2:
+        raise BadData(f"every sample has the same {label!r}", "train without labels")
+    return names, np.array([names.index(v) for v in values], np.int64)
 
 
 class Trainer:
-    """The state of a run and its one operation, `advance`.
+    """The state of a GAN run and its one operation, `advance`; see `Trainee`.
 
     Args:
-        data: the training pictures.
+        data: the training pictures, of the shape's side.
         recipe: sizes and rates.
         seed: of weights, latents and order of pictures.
         device: where it computes.
+        workers: the processes that train together.
+
+    Raises:
+        BadData: the pictures are of another size, or have no such labels.
     """
 
-    def __init__(self, data: PictureSet, recipe: Recipe, seed: int, device: torch.device) -> None:
-        self.recipe, self.seed, self.device = recipe, seed, device
-        self.transparent = data.transparent
-        self.data = as_seen(torch.from_numpy(data.pixels), transparent=self.transparent)
-        palette = torch.from_numpy(common_colours(data.pixels, recipe.colours).copy())
+    def __init__(
+        self,
+        data: Samples,
+        recipe: Recipe,
+        seed: int,
+        device: torch.device,
+        workers: Workers | None = None,
+    ) -> None:
+        self.workers = workers or Workers()
+        if data.side != recipe.shape.side:
+            raise BadData(f"the pictures have {data.side} pixels a side, not {recipe.shape.side}")
+        self.classes: tuple[str, ...] = ()
+        self._labels: NDArray[np.int64] | None = None
+        if recipe.labels is not None:
+            self.classes, self._labels = classes_of(data, recipe.labels)
+            recipe = replace(recipe, shape=replace(recipe.shape, classes=len(self.classes)))
+        self.data, self.recipe, self.seed, self.device = data, recipe, seed, device
+        self.batch, self.augments = recipe.batch, recipe.augments(len(data))
+        self.transparent, self.precision = data.transparent, Precision(recipe.precision, device)
+        common = common_colours(some(data, _PALETTE_OVER), recipe.colours)
+        palette = torch.from_numpy(common.copy()).float() / 127.5 - 1
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.generator = Generator(recipe.shape, palette, transparent=self.transparent)
-            self.discriminator = Discriminator(recipe.shape, 3 + self.transparent)
+            self.discriminator = critic(recipe.shape, 3 + self.transparent)
         # Channels last: a seventh faster on CPUs.
         for network in (self.generator, self.discriminator):
             network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.data = self.data.to(memory_format=torch.channels_last)
-        self.averages = [
-            [p.detach().clone() for p in self.generator.parameters()] for _ in recipe.averages
-        ]
+        self._averages = Averages(self.generator, recipe.averages)
+        self.averages: Sequence[str] = self._averages.names
         self.optimisers = [
-            torch.optim.Adam(n.parameters(), recipe.rate, (0.0, 0.99))
+            torch.optim.Adam(n.parameters(), recipe.rate, (recipe.momentum, 0.99))
             for n in (self.generator, self.discriminator)
         ]
-        self.random = torch.Generator().manual_seed(seed)
-        self.rate = recipe.rate
-        self.step = 0
+        self.random = torch.Generator()
+        self.reseed(0)
+        self.rate, self.step = recipe.rate, 0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def slow_down(self, rate: float) -> None:
@@ -116,119 +125,187 @@ class Trainer:
             for group in optimiser.param_groups:
                 group["lr"] = rate
 
+    def reseed(self, salt: int) -> None:
+        """Other latents and pictures from here on; workers always differ."""
+        self.salt = salt
+        self.random.manual_seed(self.seed + 1000 * salt + 1_000_003 * self.workers.rank)
+
+    def resize(self, batch: int) -> None:
+        """Take so many pictures a step."""
+        self.batch = batch
+
     def advance(self) -> dict[str, float]:
         """One step of both networks.
 
         Returns:
-            mean losses and scores of this step.
+            mean losses, scores and gradients of this step, over all workers.
 
         Raises:
             NotFinite: a loss is not a finite number; the state is then to be thrown away.
         """
-        told = self._judge() | self._create()
+        real, classes = self._real()
+        told = self.workers.mean(self._judge(real, classes) | self._create(real, classes))
         if not all(abs(v) < float("inf") for v in told.values()):
             raise NotFinite(f"step {self.step}: {told}")
-        with torch.no_grad():
-            current = [p.detach() for p in self.generator.parameters()]
-            for decay, average in zip(self.recipe.averages, self.averages, strict=True):
-                # A short average at first: early weights are not worth remembering.
-                early = min(decay, (1 + self.step) / (4 + self.step))
-                torch._foreach_lerp_(average, current, 1 - early)
+        self._averages.update(self.generator, self.step)
         self.step += 1
         return told
 
-    def _latents(self) -> Tensor:
-        return draw_latents(self.recipe.batch, self.recipe.shape, self.random, self.device)
+    def _real(self) -> tuple[Tensor, Tensor | None]:
+        turn = self.step * self.workers.count + self.workers.rank
+        chosen = self.data.order(turn, self.batch, self.seed + self.salt)
+        x = as_seen(torch.from_numpy(self.data.take(chosen)), transparent=self.transparent)
+        if self.recipe.flip:
+            mirrored = torch.rand(len(x), generator=self.random) < 0.5
+            x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
+        x = x.to(self.device).contiguous(memory_format=torch.channels_last)
+        if self._labels is None:
+            return x, None
+        return x, torch.from_numpy(self._labels[chosen]).to(self.device)
 
-    def _judge(self) -> dict[str, float]:
-        """Discriminator: logistic loss, lazy R1. Source: Mescheder et al. 2018; Karras 2020."""
-        recipe, judge = self.recipe, self.discriminator
-        chosen = torch.randint(len(self.data), (recipe.batch,), generator=self.random)
-        real = self.data[chosen].to(self.device)
+    def _made(self, n: int, classes: Tensor | None) -> Tensor:
+        z = torch.randn(n, self.recipe.shape.latent, generator=self.random)
+        with self.precision.cast():
+            made: Tensor = self.generator(z.to(self.device), classes)
+        return made
+
+    def _seen(self, pictures: Tensor) -> Tensor:
+        return augmented(pictures, self.random) if self.augments else pictures
+
+    def _scores(self, pictures: Tensor, classes: Tensor | None) -> Tensor:
+        with self.precision.cast():
+            scores: Tensor = self.discriminator(pictures, classes)
+        return scores.float()
+
+    def _judge(self, real: Tensor, classes: Tensor | None) -> dict[str, float]:
+        """Discriminator: its loss, and lazily the penalties. Source: Karras et al. 2020."""
+        recipe = self.recipe
         with torch.no_grad():
-            made = self.generator(self._latents())
-        if self.step % recipe.lazy:
-            on_real, on_made = judge(torch.cat([real, made])).chunk(2)
+            made = self._made(len(real), classes)
+        real, made = self._seen(real), self._seen(made)
+        penalised = self.step % recipe.lazy == 0 and (recipe.gamma > 0 or recipe.second_gamma > 0)
+        if penalised:
+            real, made = real.detach().requires_grad_(True), made.detach().requires_grad_(True)
+            on_real, on_made = self._scores(real, classes), self._scores(made, classes)
         else:
-            real.requires_grad_(True)
-            on_real, on_made = judge(real), judge(made)
-        loss = F.softplus(-on_real).mean() + F.softplus(on_made).mean()
+            both = None if classes is None else torch.cat([classes, classes])
+            on_real, on_made = self._scores(torch.cat([real, made]), both).chunk(2)
+        loss = critic_loss(recipe.chosen_loss, on_real, on_made)
         total = loss
-        if self.step % recipe.lazy == 0:
-            (slope,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
-            penalty = slope.square().sum((1, 2, 3)).mean()
-            total = loss + recipe.gamma / 2 * recipe.lazy * penalty
-        self.optimisers[1].zero_grad(set_to_none=True)
-        torch.autograd.backward(total)
-        self.optimisers[1].step()
+        if penalised:
+            for gamma, scores, pictures in (
+                (recipe.gamma, on_real, real),
+                (recipe.second_gamma, on_made, made),
+            ):
+                if gamma > 0:
+                    penalty = gradient_penalty(scores, pictures)
+                    total = total + gamma / 2 * recipe.lazy * penalty
+        gradient = self._descend(1, self.discriminator, total)
         return {
-            "discriminator_gradient": _gradient(judge),
             "discriminator_loss": float(loss.detach()),
+            "discriminator_gradient": gradient,
             "score_real": float(on_real.detach().mean()),
             "score_made": float(on_made.detach().mean()),
         }
 
-    def _create(self) -> dict[str, float]:
-        """Generator: non-saturating loss. Source: Goodfellow et al. 2014."""
+    def _create(self, real: Tensor, classes: Tensor | None) -> dict[str, float]:
         self.discriminator.requires_grad_(False)
-        loss = F.softplus(-self.discriminator(self.generator(self._latents()))).mean()
-        self.optimisers[0].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self.optimisers[0].step()
+        made = self._made(len(real), classes)
+        on_made = self._scores(self._seen(made), classes)
+        on_real = None
+        if self.recipe.chosen_loss == "relativistic":
+            with torch.no_grad():
+                # Each made picture is paired with a real one, of its class, that it is to outdo.
+                on_real = self._scores(self._seen(real), classes)
+        loss = generator_loss(self.recipe.chosen_loss, on_real, on_made)
+        gradient = self._descend(0, self.generator, loss)
         self.discriminator.requires_grad_(True)
-        return {
-            "generator_loss": float(loss.detach()),
-            "generator_gradient": _gradient(self.generator),
-        }
+        return {"generator_loss": float(loss.detach()), "generator_gradient": gradient}
 
-    def averaged(self, which: int) -> Generator:
+    def _descend(self, which: int, network: torch.nn.Module, loss: Tensor) -> float:
+        """One step of an optimiser; the norm of the gradient.
+
+        Hard masks hide broken weights from the losses, but not from this.
+        """
+        optimiser = self.optimisers[which]
+        optimiser.zero_grad(set_to_none=True)
+        self.precision.backward(loss)
+        self.precision.unscale(optimiser)
+        self.workers.average_gradients(network.parameters())
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        self.precision.step(optimiser)
+        # An overflow that the scaler caught is no harm: the step was left out.
+        return 0.0 if self.precision.scaler.is_enabled() and not norm < float("inf") else norm
+
+    def averaged(self, which: str) -> Generator:
         """The generator with averaged weights, its norms measured anew for those weights.
 
         Batch statistics of the live weights do not fit averaged ones: without this the average
         gets worse the longer it is.
         """
         network = copy.deepcopy(self.generator)
+        self._averages.copy_to(network, which)
         random = torch.Generator().manual_seed(self.seed + 1)
-        with torch.no_grad():
-            for p, average in zip(network.parameters(), self.averages[which], strict=True):
-                p.copy_(average)
-            for module in network.modules():
-                if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
-                    module.reset_running_stats()
-                    module.momentum = None  # a plain mean over the calibration batches
+        norms = list(network.norms())
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over the calibration batches
+        if norms:
             batches, size = _CALIBRATION
-            for _ in range(batches):
-                network.parts(draw_latents(size, self.recipe.shape, random, self.device))
+            with torch.no_grad():
+                for _ in range(batches):
+                    network.parts(*self._drawn(size, random))
         return network.eval()
+
+    def _drawn(self, n: int, random: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        z = torch.randn(n, self.recipe.shape.latent, generator=random).to(self.device)
+        if self._labels is None:
+            return z, None
+        drawn = torch.randint(len(self._labels), (n,), generator=random)
+        return z, torch.from_numpy(self._labels[drawn.numpy()]).to(self.device)
+
+    def samples(self, n: int, which: str) -> NDArray[np.uint8]:
+        """Pictures of an average in floats, (n, side, side, 4) uint8; the same latents each time."""
+        network, random = self.averaged(which), torch.Generator().manual_seed(9)
+        out = []
+        with torch.no_grad():
+            for start in range(0, n, _TOGETHER):
+                z, classes = self._drawn(min(_TOGETHER, n - start), random)
+                out.append(to_pixels(network(z, classes)))
+        return np.concatenate(out)
+
+    def _about(self, schema: str) -> dict[str, Any]:
+        return {
+            "schema": schema,
+            "recipe": self.recipe.as_json(),
+            "transparent": self.transparent,
+            "classes": list(self.classes),
+            "seed": self.seed,
+            "step": self.step,
+            "spent": self.spent,
+        }
+
+    def keep(self, path: Path, which: str) -> None:
+        """Write an averaged generator, for export."""
+        about = {**self._about(TRAINED), "average": which, "precision": self.precision.setting}
+        snapshots.write_snapshot(path, about, self.averaged(which).state_dict(), "best generator")
 
     def save(self, path: Path) -> None:
         """Write everything, atomically: a killed process leaves the old snapshot or the new."""
-        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
-        for name, network in (("g", self.generator), ("d", self.discriminator)):
-            tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
-        for i, average in enumerate(self.averages):
-            tensors |= {f"average{i}.{j}": v for j, v in enumerate(average)}
-        for i, optimiser in enumerate(self.optimisers):
-            for j, state in optimiser.state_dict()["state"].items():
-                tensors |= {f"adam{i}.{j}.{k}": v for k, v in state.items()}
-        about = {
-            "schema": "medici/snapshot/1",
-            "recipe": self.recipe.as_json(),
-            "transparent": self.transparent,
-            "seed": self.seed,
-            "step": self.step,
-            "rate": self.rate,
-            "spent": self.spent,
-        }
-        part = path.with_suffix(".part")
-        save_file(
-            {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()},
-            part,
-            metadata={"medici": json.dumps(about)},
-        )
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        states = self.workers.gather(self.random.get_state())
+        if self.workers.first:
+            tensors: dict[str, Tensor] = {f"random.{i}": s for i, s in enumerate(states)}
+            for name, network in (("g", self.generator), ("d", self.discriminator)):
+                tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
+            tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
+            for i, optimiser in enumerate(self.optimisers):
+                found = snapshots.optimiser_tensors(optimiser)
+                tensors |= {f"adam{i}.{k}": v for k, v in found.items()}
+            tensors |= self.precision.tensors()
+            more = {"rate": self.rate, "batch": self.batch, "salt": self.salt}
+            snapshots.write_snapshot(path, {**self._about(SCHEMA), **more}, tensors)
+        self.workers.wait()
 
     def load(self, path: Path) -> None:
         """Continue from a snapshot.
@@ -236,60 +313,29 @@ class Trainer:
         Raises:
             BadWeights: damaged, or of another architecture; the message says what differs.
         """
-        about, tensors = read_snapshot(path)
-        mine, theirs = self.recipe.shape.as_json(), about["recipe"]["shape"]
-        different = sorted(k for k in mine if mine[k] != theirs.get(k))
-        if different or about["transparent"] != self.transparent:
-            raise BadWeights(
-                f"{path} was trained with another {', '.join(different) or 'kind of ground'}",
-                "resume with the same settings, or train into a new folder",
-            )
+        about, tensors = snapshots.read_snapshot(path, SCHEMA)
+        snapshots.refuse_other(
+            path,
+            {**self.recipe.shape.as_json(), "transparent": self.transparent},
+            {**about["recipe"]["shape"], "transparent": about["transparent"]},
+        )
         try:
             for name, network in (("g", self.generator), ("d", self.discriminator)):
-                network.load_state_dict(_under(tensors, f"{name}."))
-            for i, average in enumerate(self.averages):
-                for j in range(len(average)):
-                    average[j] = tensors[f"average{i}.{j}"].to(self.device)
+                network.load_state_dict(snapshots.under(tensors, f"{name}."))
+            self._averages.load(snapshots.under(tensors, "average."))
             for i, optimiser in enumerate(self.optimisers):
-                # From nothing: what a broken run left in the optimiser must not survive.
-                state = {**optimiser.state_dict(), "state": {}}
-                for key, value in _under(tensors, f"adam{i}.").items():
-                    parameter, _, field_name = key.partition(".")
-                    state["state"].setdefault(int(parameter), {})[field_name] = value
-                optimiser.load_state_dict(state)
-            self.random.set_state(tensors["random"])
-        except (KeyError, RuntimeError, ValueError) as error:
+                snapshots.load_optimiser(optimiser, snapshots.under(tensors, f"adam{i}."))
+            self.precision.load(tensors)
+            self.step, self.seed = int(about["step"]), int(about["seed"])
+            self.reseed(int(about["salt"]))
+            mine = tensors.get(f"random.{self.workers.rank}")
+            if mine is not None:
+                self.random.set_state(mine)
+            self.slow_down(float(about["rate"]))
+            self.batch = int(about["batch"])
+            self.spent = dict(about["spent"])
+        except (KeyError, RuntimeError, ValueError, TypeError) as error:
             raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
-        self.slow_down(float(about["rate"]))
-        self.step, self.seed = int(about["step"]), int(about["seed"])
-        self.spent = dict(about["spent"])
-
-
-def _gradient(network: torch.nn.Module) -> float:
-    """Norm of the gradient. Hard masks hide broken weights from the losses, but not from this."""
-    return float(
-        torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
-    )
-
-
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What a snapshot says of itself, and its tensors.
-
-    Raises:
-        BadWeights: not a snapshot of ours.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["medici"])
-            return about, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise BadWeights(
-            f"{path} is not a training snapshot: {error}", "train without --resume to start anew"
-        ) from error
 
 
 def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
@@ -298,14 +344,12 @@ def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
     Raises:
         BadWeights: not such a file.
     """
+    about, state = snapshots.read_snapshot(path, TRAINED, "trained generator")
     try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["medici"])
-            state = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
-        shape = Shape.from_json(about["recipe"]["shape"])
-        palette = ((state["palette"] + 1) * 127.5).round()
+        shape = GanShape.from_json(about["recipe"]["shape"])
+        palette = state.get("head.palette", torch.zeros(0, 3))
         network = Generator(shape, palette, transparent=bool(about["transparent"]))
         network.load_state_dict(state)
-    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
         raise BadWeights(f"{path} is not a trained generator: {error}") from error
     return network.eval(), about

@@ -1,20 +1,14 @@
-"""Training a picture model from a folder of pictures: budget, snapshots, judging, recovery."""
+"""One training run of anything: budget, snapshots, judging, recovery, trackers. Needs PyTorch."""
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from medici.errors import Interrupted, MissingPart, WrongUse
-from medici.studio.data.folder import PictureSet, read_folder
+from medici.logs import logger
+from medici.studio.families import Now, Training
 from medici.studio.making.sheet import save_sheet
-from medici.studio.metrics.distances import Extractor, compare
-from medici.studio.pictures.finish import ground_for
 
 try:
     import torch
@@ -24,91 +18,99 @@ except ImportError as error:
         "pip install 'medici[train]' (CPU wheels: --index-url of PyTorch's CPU index)",
     ) from error
 
-from medici.studio.pictures.gan import NotFinite, Recipe, Trainer
-from medici.studio.pictures.networks import draw_latents
+from medici.studio.training.budget import Budget, Pace, Spending
+from medici.studio.training.curves import Curves
+from medici.studio.training.interrupts import Interrupts
+from medici.studio.training.options import Options
+from medici.studio.training.parallel import Workers
+from medici.studio.training.plateau import Plateau
+from medici.studio.training.precision import deterministic
+from medici.studio.training.trackers import Trackers
+from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from medici.records import ModelRecord
+    from medici.studio.training.judging import Judge
+    from medici.studio.training.trainee import Trainee
+
+    Draw = Callable[[NDArray[np.uint8], Path], None]
 
 SNAPSHOT = "snapshot.safetensors"
 BEST = "best.safetensors"
-CURVES = "curves.jsonl"
-_MOST_RECOVERIES = 3
-_JUDGED = 2000
 _SHEET = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run stands; handed to the progress callback after every step.
+def device_for(name: str) -> torch.device:
+    """The device of a name: ``cpu``, ``cuda``, ``cuda:1``; a worker of torchrun gets its own.
 
-    Attributes:
-        step: steps done.
-        fraction: of the budget, 0 to 1.
-        seconds_left: estimate until the budget is used.
-        losses: of the last step.
+    Raises:
+        WrongUse: no such kind of device.
+        MissingPart: it is not here.
     """
+    import os
 
-    step: int
-    fraction: float
-    seconds_left: float
-    losses: dict[str, float]
-
-
-@dataclass(slots=True)
-class Budget:
-    """Ends a run after so many minutes or steps, whichever comes first."""
-
-    minutes: float | None
-    steps: int | None
-    start: float
-
-    def fraction(self, step: int) -> float:
-        """Share of the budget that is used, 0 to 1."""
-        parts = [0.0]
-        if self.minutes is not None:
-            parts.append((time.monotonic() - self.start) / max(self.minutes * 60, 1e-9))
-        if self.steps is not None:
-            parts.append(step / max(self.steps, 1))
-        return min(1.0, max(parts))
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise WrongUse(f"no device is called {name!r}", "cpu, cuda, cuda:1 …") from error
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise MissingPart("no CUDA device answers", "train with device cpu")
+        if device.index is None and "LOCAL_RANK" in os.environ:
+            device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    return device
 
 
 class Run:
-    """A training folder: snapshot, best average so far, curves, sample sheets.
+    """A training folder: snapshot, best weights so far, curves, sample sheets.
 
     Args:
-        data: training pictures.
-        out: folder of the run.
-        recipe: sizes and rates.
-        seed: of everything random.
-        device: ``cpu``, ``cuda`` …
-        tune: pictures that averages are judged against while training; without them the last
-            average is taken.
-        extractor: features for judging; needed with `tune`.
+        trainee: what is trained.
+        folder: of the run.
+        judge: chooses the best moment; without it the last one is kept.
+        draw: writes a sample sheet of samples.
+        options: how the run is kept, watched and ended.
+        workers: the processes that train together.
+        about: settings, for trackers that show them.
     """
 
     def __init__(
         self,
-        data: PictureSet,
-        out: Path,
-        recipe: Recipe,
+        trainee: Trainee,
+        folder: Path,
         *,
-        seed: int,
-        device: str,
-        tune: PictureSet | None = None,
-        extractor: Extractor | None = None,
+        judge: Judge | None = None,
+        draw: Draw = save_sheet,
+        options: Options | None = None,
+        workers: Workers | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
-        self.out, self.data, self.tune = out, data, tune
-        self.trainer = Trainer(data, recipe, seed, torch.device(device))
-        self.extractor = extractor
-        self.tuning: NDArray[np.float64] | None = None
-        if tune is not None and extractor is not None:
-            self.tuning = extractor.features(ground_for(tune.pixels[:_JUDGED], seed=1))
-        self.best = float("inf")
+        self.trainee, self.folder, self.judge, self.draw = trainee, folder, judge, draw
+        self.options, self.workers = options or Options(), workers or Workers()
+        if self.workers.first:
+            folder.mkdir(parents=True, exist_ok=True)
+        self.curves = Curves(folder)
+        self.trackers: Trackers | None = None
+        if self.workers.first:
+            self.trackers = Trackers(folder, self.options.trackers, about or {})
+        self.plateau = Plateau(self.options.patience)
+        self.lowest = float("inf")
+        self.told: set[str] = set()
+
+    @property
+    def best(self) -> Path:
+        """The weights to export, once something was kept."""
+        return self.folder / BEST
+
+    @property
+    def snapshot(self) -> Path:
+        """Everything the run needs to go on."""
+        return self.folder / SNAPSHOT
 
     def resume(self) -> None:
         """Continue from the folder's snapshot.
@@ -117,280 +119,249 @@ class Run:
             WrongUse: there is none.
             BadWeights: it does not fit.
         """
-        path = self.out / SNAPSHOT
-        if not path.exists():
-            raise WrongUse(f"nothing to resume in {self.out}", "train without --resume")
-        self.trainer.load(path)
-        judged = [row["fid"] for row in self.curves() if "fid" in row]
-        self.best = min(judged, default=float("inf"))
-
-    def curves(self) -> list[dict[str, Any]]:
-        """Every row written so far."""
-        path = self.out / CURVES
-        return [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
-
-    def note(self, row: dict[str, Any]) -> None:
-        """Append a row to the curves, as data that pages can plot."""
-        with (self.out / CURVES).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": self.trainer.step, **row}) + "\n")
-
-    def judge(self) -> None:
-        """Score each average on the tuning set; keep the best; draw a sheet."""
-        save_sheet(self.samples(0, _SHEET), self.out / f"sheet-{self.trainer.step:06d}.png")
-        if self.tuning is None or self.extractor is None:
+        if not self.snapshot.exists():
+            raise WrongUse(f"nothing to resume in {self.folder}", "train without --resume")
+        self.trainee.load(self.snapshot)
+        if self.workers.first:
+            self.curves.forget_after(self.trainee.step)
+        self.workers.wait()
+        if self.judge is None:
             return
-        for which in range(len(self.trainer.averages)):
-            pictures = self.samples(which, _JUDGED)
-            figures = compare(self.tuning, self.extractor.features(ground_for(pictures, seed=2)))
-            self.note({"average": which, **figures, **self.trainer.spent})
-            if figures["fid"] < self.best:
-                self.best = figures["fid"]
-                self.keep(which)
+        by_step: dict[int, float] = {}
+        for row in self.curves.rows():
+            value = row.get(self.judge.metric)
+            if "average" in row and isinstance(value, int | float):
+                by_step[row["step"]] = min(value, by_step.get(row["step"], float("inf")))
+        for value in by_step.values():
+            self.lowest = min(self.lowest, value)
+            self.plateau.judged(value)
 
-    def keep(self, which: int) -> None:
-        """Write an averaged generator as the run's best."""
-        from safetensors.torch import save_file
+    def note(self, row: Mapping[str, Any]) -> None:
+        """Add a row to the curves and tell the trackers."""
+        if self.trackers is not None:
+            self.curves.note(self.trainee.step, row)
+            if "event" not in row:
+                named = row
+                if "average" in row:
+                    named = {f"judged/{row['average']}/{k}": v for k, v in row.items()}
+                self.trackers.scalars(self.trainee.step, named)
 
-        about = {
-            "recipe": self.trainer.recipe.as_json(),
-            "transparent": self.trainer.transparent,
-            "step": self.trainer.step,
-            "seed": self.trainer.seed,
-            "average": self.trainer.recipe.averages[which],
-            "spent": self.trainer.spent,
-        }
-        state = self.trainer.averaged(which).state_dict()
-        part = self.out / (BEST + ".part")
-        save_file(
-            {k: v.cpu().contiguous() for k, v in state.items()},
-            part,
-            metadata={"medici": json.dumps(about)},
-        )
-        part.replace(self.out / BEST)
-
-    def samples(self, which: int, n: int) -> NDArray[np.uint8]:
-        """Pictures of an average in floats, (n, 16, 16, 4) uint8; fixed latents."""
-        network = self.trainer.averaged(which)
-        random = torch.Generator().manual_seed(9)
-        out = []
-        with torch.no_grad():
-            for start in range(0, n, 100):
-                size = min(100, n - start)
-                z = draw_latents(size, self.trainer.recipe.shape, random, self.trainer.device)
-                out.append(to_pixels(network(z)))
-        return np.concatenate(out)
-
-    def go(self, budget: Budget, tell: Callable[[Progress], None], every: Every) -> None:
-        """Train until the budget is used.
+    def go(self, budget: Budget, tell: Callable[[Now], None] = lambda now: None) -> None:
+        """Train until the budget is used or nothing improves any more.
 
         Raises:
             Interrupted: stopped by the user; the snapshot is complete.
+            MissingPart: memory or disk is full; the last snapshot is whole.
             WrongUse: training diverged again and again.
         """
-        trainer = self.trainer
-        if not (self.out / SNAPSHOT).exists():
-            trainer.save(self.out / SNAPSHOT)
-        clock = _Clock(trainer)
-        saved = judged = time.monotonic()
         try:
-            while (used := budget.fraction(trainer.step)) < 1:
-                losses = self._step()
-                clock.tick()
-                now = time.monotonic()
-                left = (now - budget.start) * (1 - used) / max(used, 1e-9)
-                tell(Progress(trainer.step, used, left, losses))
-                if trainer.step % every.losses == 0:
-                    self.note({**losses, "rate": trainer.rate, **trainer.spent})
-                if now - saved > every.snapshot_seconds:
-                    trainer.save(self.out / SNAPSHOT)
-                    saved = now
-                if now - judged > every.judge_seconds:
-                    self.judge()
-                    judged = time.monotonic()
-                    clock.restart()
-        except KeyboardInterrupt:
-            trainer.save(self.out / SNAPSHOT)
-            raise Interrupted(
-                f"training stopped at step {trainer.step}", "the same command with --resume goes on"
-            ) from None
-        trainer.save(self.out / SNAPSHOT)
+            with Interrupts() as stop, deterministic(self.options.deterministic):
+                self._loop(budget, tell, stop)
+        except BaseException:
+            if self.trackers is not None:
+                self.trackers.close()
+            raise
 
-    def _step(self) -> dict[str, float]:
-        trainer = self.trainer
+    def _loop(self, budget: Budget, tell: Callable[[Now], None], stop: Interrupts) -> None:
+        trainee, options, workers = self.trainee, self.options, self.workers
+        if workers.most([float(not self.snapshot.exists())])[0]:
+            trainee.save(self.snapshot)
+        spending = Spending(trainee)
+        pace = Pace(budget.fraction(trainee.step, trainee.spent["cpu_seconds"]))
+        saved = judged = time.monotonic()
+        due = [0.0, 0.0]
+        while True:
+            used = budget.fraction(trainee.step, trainee.spent["cpu_seconds"])
+            # What one worker finds all do, or they would wait for each other for ever.
+            asked, used, *due = workers.most([float(stop.asked), used, *due])
+            if due[0] or asked:
+                trainee.save(self.snapshot)
+                saved = time.monotonic()
+            if asked:
+                raise Interrupted(
+                    f"training stopped at step {trainee.step}",
+                    "the same command with --resume goes on",
+                )
+            if due[1]:
+                ended = workers.most([float(self.look())])[0]
+                judged = time.monotonic()
+                spending.restart()
+                if ended:
+                    break
+            if used >= 1:
+                break
+            losses = self._step()
+            spending.tick()
+            if workers.first:
+                if trainee.step % options.note_steps == 0:
+                    self.note({**losses, "rate": trainee.rate, **trainee.spent})
+                now = time.monotonic()
+                due = [
+                    float(now - saved > options.snapshot_seconds),
+                    float(now - judged > options.judge_seconds),
+                ]
+                used = budget.fraction(trainee.step, trainee.spent["cpu_seconds"])
+                try:
+                    tell(Now(trainee.step, used, pace.seconds_left(used), losses))
+                except KeyboardInterrupt:
+                    stop.asked = True
+        trainee.save(self.snapshot)
+
+    def look(self) -> bool:
+        """Draw a sheet, judge each average, keep the best; whether the run is to end for it."""
+        if not self.workers.first or self.trackers is None:
+            return False
+        trainee = self.trainee
+        sheet = self.curves.sheet(trainee.step)
+        self.draw(trainee.samples(_SHEET, trainee.averages[-1]), sheet)
+        self._show(sheet)
+        if self.judge is None:
+            self.curves.export(self.folder / "curves.json")
+            return False
+        metric, lowest, best = self.judge.metric, float("inf"), trainee.averages[-1]
+        for which in trainee.averages:
+            figures = self.judge.figures(trainee, which)
+            self.note({"average": which, **figures, **trainee.spent})
+            if figures[metric] < lowest:
+                lowest, best = figures[metric], which
+            if figures[metric] < self.lowest:
+                self.lowest = figures[metric]
+                trainee.keep(self.best, which)
+        for warning in self.judge.warnings(trainee, best):
+            self.note({"event": "warning", "about": "memorisation", "text": warning})
+            if warning not in self.told:
+                logger("studio").warning("the model may copy its data", warning=warning)
+                self.told.add(warning)
+        ended = self.plateau.judged(lowest)
+        if ended:
+            text = f"{metric} has not improved by 1 % in {self.plateau.waited} judgements"
+            self.note({"event": "plateau", "text": text})
+        self.curves.export(self.folder / "curves.json")
+        return ended
+
+    def finish(self) -> Path:
+        """A last look; then the weights to export, the best by the judge or the last ones."""
+        # A plateau that ended the run looked at this very step already.
+        if not self.curves.sheet(self.trainee.step).exists():
+            self.look()
+        if self.workers.first and (self.judge is None or not self.best.exists()):
+            self.trainee.keep(self.best, self.trainee.averages[-1])
+        if self.workers.first:
+            self.curves.export(self.folder / "curves.json")
+        if self.trackers is not None:
+            self.trackers.close()
+        self.workers.wait()
+        return self.best
+
+    def _show(self, sheet: Path) -> None:
+        import numpy as np
+        from PIL import Image
+
+        if self.trackers is not None and sheet.exists():
+            with Image.open(sheet) as image:
+                pixels = np.asarray(image.convert("RGB"))
+            self.trackers.picture(self.trainee.step, "samples", pixels)
+
+    def _step(self) -> Mapping[str, float]:
         while True:
             try:
-                return trainer.advance()
+                return self.trainee.advance()
             except NotFinite as error:
-                times = trainer.spent["recoveries"] + 1
-                if times > _MOST_RECOVERIES:
-                    raise WrongUse(
-                        f"training diverged {int(times)} times, last at {error}",
-                        "lower the learning rate or raise gamma",
-                        code="training-diverged",
-                    ) from error
-                rate = trainer.rate / 2
-                trainer.load(self.out / SNAPSHOT)
-                trainer.spent["recoveries"] = times
-                trainer.slow_down(rate)
-                # Other pictures and latents than those that led here.
-                trainer.random.manual_seed(trainer.seed + 1000 + int(times))
-                self.note({"recovered": str(error), "rate": rate})
+                self._recover(error)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                self._shrink(error)
+
+    def _recover(self, error: NotFinite) -> None:
+        """Back to the snapshot, at half the rate, with other samples than those that led here."""
+        trainee = self.trainee
+        times = trainee.spent["recoveries"] + 1
+        if times > self.options.recoveries:
+            raise WrongUse(
+                f"training diverged {int(times)} times, last at {error}",
+                "lower the learning rate or raise gamma",
+                code="training-diverged",
+            ) from error
+        rate, spent = trainee.rate / 2, dict(trainee.spent)
+        trainee.load(self.snapshot)
+        trainee.spent.update({**spent, "recoveries": times})
+        trainee.slow_down(rate)
+        trainee.reseed(int(times))
+        self.note({"event": "recovered", "text": str(error), "rate": rate})
+
+    def _shrink(self, error: BaseException) -> None:
+        trainee = self.trainee
+        if trainee.batch <= 1 or self.workers.count > 1:
+            raise MissingPart(
+                f"memory does not hold a step of {trainee.batch} samples",
+                "a smaller size, narrower networks, a smaller batch, or a larger machine",
+                code="out-of-memory",
+            ) from error
+        smaller = trainee.batch // 2
+        trainee.resize(smaller)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        text = f"memory did not hold the batch; {smaller} samples a step from here on"
+        logger("studio").warning("smaller batch", batch=smaller)
+        self.note({"event": "smaller-batch", "text": text, "batch": smaller})
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
-    """How often things happen: losses by steps, the others by seconds."""
-
-    losses: int = 20
-    snapshot_seconds: float = 120
-    judge_seconds: float = 420
-
-
-class _Clock:
-    """Adds processor and wall time of steps, not of judging, to what a run has spent."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
-        self.restart()
-
-    def restart(self) -> None:
-        self.cpu, self.wall = time.process_time(), time.monotonic()
-
-    def tick(self) -> None:
-        cpu, wall = time.process_time(), time.monotonic()
-        self.trainer.spent["cpu_seconds"] += cpu - self.cpu
-        self.trainer.spent["wall_seconds"] += wall - self.wall
-        self.cpu, self.wall = cpu, wall
-
-
-def to_pixels(seen: torch.Tensor) -> NDArray[np.uint8]:
-    """Pictures as the discriminator sees them → (n, h, w, 4) uint8 with hard alpha."""
-    n, planes, h, w = seen.shape
-    colour = ((seen[:, :3] + 1) * 127.5).round()
-    alpha = (seen[:, 3:] > 0).float() * 255 if planes == 4 else seen.new_full((n, 1, h, w), 255)
-    pixels: NDArray[np.uint8] = (
-        torch.cat([colour * (alpha > 0), alpha], 1).byte().movedim(1, 3).cpu().numpy()
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory is full. PyTorch has no class of its own for it on CPUs."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in str(error) or "not enough memory" in str(error)
     )
-    return pixels
 
 
-def prepare(
-    dataset_dir: str | Path,
-    out_dir: str | Path,
+def drive(
+    trainee: Trainee,
+    folder: Path,
+    how: Training,
     *,
-    recipe: Recipe | None = None,
-    seed: int = 0,
-    device: str = "cpu",
-    tune_dir: str | Path | None = None,
-    extractor: Extractor | None = None,
-    resume: bool = False,
+    judge: Judge | None = None,
+    draw: Draw = save_sheet,
+    options: Options | None = None,
+    workers: Workers | None = None,
 ) -> Run:
-    """Read the data and set a run up in `out_dir`.
-
-    Raises:
-        BadData: the data cannot be used.
-        WrongUse: `out_dir` holds a run already and `resume` was not asked for, or the reverse.
-    """
-    data = read_folder(dataset_dir)
-    tune = read_folder(tune_dir) if tune_dir is not None else None
-    out = Path(out_dir)
-    if (out / SNAPSHOT).exists() and not resume:
-        raise WrongUse(f"{out} holds a training run", "resume it, or give another folder")
-    out.mkdir(parents=True, exist_ok=True)
-    if tune is not None and extractor is None:
-        from medici.studio.metrics.extractor import EfficientNetLite0
-
-        extractor = EfficientNetLite0()
-    run = Run(
-        data,
-        out,
-        recipe or Recipe(),
-        seed=seed,
-        device=device,
-        tune=tune,
-        extractor=extractor,
-    )
-    if resume:
-        run.resume()
-    return run
-
-
-def train(
-    dataset_dir: str | Path,
-    out_dir: str | Path,
-    *,
-    minutes: float | None = None,
-    steps: int | None = None,
-    resume: bool = False,
-    device: str = "cpu",
-    seed: int = 0,
-    name: str | None = None,
-    tune_dir: str | Path | None = None,
-    judge_dir: str | Path | None = None,
-    recipe: Recipe | None = None,
-    extractor: Extractor | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    every: Every | None = None,
-    judged: int = _JUDGED,
-) -> ModelRecord:
-    """Train on a folder of pictures and export an exact model to `out_dir`.
+    """Begin or resume a run, train, judge: what a family's `train` needs of this room.
 
     Args:
-        dataset_dir: pictures, and perhaps a ``source.json`` with licence and authors.
-        out_dir: becomes the model's folder; the run's own files go to ``run`` in it.
-        minutes: wall time of this call.
-        steps: steps of the whole run; whichever comes first ends it.
-        resume: go on from the run's snapshot.
-        device: ``cpu``, ``cuda``, ``cuda:1`` …
-        seed: the same data, recipe, steps and seed on the same machine give the same model.
-        name: the model's name; the folder's by default.
-        tune_dir: fresh pictures; with them the best moment of the run is exported, not the last.
-        judge_dir: other fresh pictures, for the figures in the record.
-        recipe: sizes and rates.
-        extractor: features for the figures; EfficientNet-Lite0 by default when they are wanted.
-        progress: told after every step.
-        every: how often losses, snapshots and judging happen.
-        judged: pictures a side in the record's figures and its bias report.
+        trainee: new, of the settings in `how`.
+        folder: of the run; usually ``run`` in the model's folder.
+        how: budget and whether to resume.
+        judge: chooses the best moment.
+        draw: writes a sample sheet.
+        options: see `Options.take`.
+        workers: the processes that train together.
+
+    Returns:
+        the finished run; `Run.best` are the weights to export.
 
     Raises:
-        BadData: a picture or the folder cannot be used; the message names it.
-        Interrupted: stopped by the user; the same call with `resume` goes on.
-        MissingPart: the device is not there.
-        WrongUse: no budget given, nothing to resume, or training diverged.
+        WrongUse: no budget; a run is there and `resume` was not asked for, or the reverse.
+        Interrupted, MissingPart, BadWeights: as `Run.go` and `Run.resume` say.
     """
-    from medici.studio.pictures.publish import publish_gan
-
-    if minutes is None and steps is None:
-        raise WrongUse("training needs an end", "give minutes or steps")
-    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
-        raise MissingPart("no CUDA device answers", "train with device cpu")
-    out = Path(out_dir)
-    if extractor is None and (tune_dir is not None or judge_dir is not None):
-        from medici.studio.metrics.extractor import EfficientNetLite0
-
-        extractor = EfficientNetLite0()
-    run = prepare(
-        dataset_dir,
-        out / "run",
-        recipe=recipe,
-        seed=seed,
-        device=device,
-        tune_dir=tune_dir,
-        extractor=extractor,
-        resume=resume,
+    options = options or Options()
+    budget = Budget(how.minutes, how.steps, options.cpu_seconds)
+    if (folder / SNAPSHOT).exists() and not how.resume:
+        raise WrongUse(f"{folder} holds a training run", "resume it, or give another folder")
+    if how.resume and not (folder / SNAPSHOT).exists():
+        raise WrongUse(f"nothing to resume in {folder}", "train without --resume")
+    run = Run(
+        trainee,
+        folder,
+        judge=judge,
+        draw=draw,
+        options=options,
+        workers=workers,
+        about={"seed": how.seed, "device": how.device, **how.settings},
     )
-    budget = Budget(minutes, steps, time.monotonic())
-    run.go(budget, progress or (lambda _: None), every or Every())
-    run.judge()
-    if run.tuning is None:
-        run.keep(0)
-    return publish_gan(
-        out / "run",
-        out,
-        train=run.data,
-        name=name or out.name,
-        judge=read_folder(judge_dir) if judge_dir is not None else None,
-        tune=run.tune,
-        extractor=extractor,
-        n=judged,
-    )
+    if how.resume:
+        run.resume()
+    run.workers.wait()
+    run.go(budget, how.progress)
+    run.finish()
+    return run
