@@ -15,10 +15,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from medici.errors import WrongUse
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SLOPE = 0.1875
+LEVELS = (3, 5, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +29,43 @@ class CodesShape:
     """Sizes of encoder, decoder and prior; what a snapshot must agree on to be resumed.
 
     Attributes:
-        side: of the pictures, 4·2^k.
+        side: of the pictures: 16·2^k.
         codes: latent codes of a picture.
-        levels: values of a code; 3 or 5, so that their Q10 values are whole.
-        mapping: width of the mapped latent and of the colour network.
-        channels: decoder channels from 4×4 up to `side`; the encoder has half of them.
+        levels: values of a code; 3, 5 or 9, so that their Q10 values are whole.
+        width: of the mapped latent.
+        blocks: residual layers of the mapping.
+        colour: width of the colour network.
+        channels: of the decoder's feature grid at 16×16 and at each doubling; for side 16 unused.
         slots: colours a picture may use.
-        width: of the prior's hidden state.
-        blocks: residual blocks of the prior.
+        prior: width of the prior's hidden state.
+        prior_blocks: residual blocks of the prior.
     """
 
     side: int = 16
-    codes: int = 24
+    codes: int = 32
     levels: int = 5
-    mapping: int = 256
-    channels: tuple[int, ...] = (256, 128, 64)
-    slots: int = 16
-    width: int = 256
+    width: int = 512
     blocks: int = 2
+    colour: int = 128
+    channels: tuple[int, ...] = (48, 32, 24, 16, 16, 16, 16)
+    slots: int = 16
+    prior: int = 256
+    prior_blocks: int = 2
 
     def __post_init__(self) -> None:
-        if 4 << (len(self.channels) - 1) != self.side:
-            raise ValueError(f"{len(self.channels)} channels do not reach side {self.side}")
-        if self.levels not in (3, 5, 9):
-            raise ValueError("a code has 3, 5 or 9 levels")
+        if self.side not in (16, 32, 64, 128, 256, 512, 1024):
+            raise WrongUse(f"side {self.side} is not one of 16, 32, 64 … 1024")
+        if self.levels not in LEVELS:
+            raise WrongUse(f"a code has 3, 5 or 9 levels, not {self.levels}")
+        if not 1 < self.codes <= 256 or not 2 <= self.slots <= 64:
+            raise WrongUse("a picture has 2 to 256 codes and 2 to 64 slots")
+        if len(self.channels) <= self.doublings and self.doublings:
+            raise WrongUse(f"channels of {self.doublings + 1} grids are needed up to {self.side}")
+
+    @property
+    def doublings(self) -> int:
+        """From the dense 16×16 grid up to the side."""
+        return self.side.bit_length() - 5
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -86,13 +102,23 @@ def to_tokens(values: Tensor, levels: int) -> Tensor:
     return ((values + 1) * half).round().long()
 
 
-def to_values(tokens: Tensor, levels: int) -> Tensor:
-    """Codes → values from -1 to 1, as the decoder takes them."""
-    return tokens.float() * 2 / (levels - 1) - 1
+class Residual(nn.Module):
+    """x + leaky(norm(W x)): as the exact renderer has it, with the norm folded in."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layer, self.norm = nn.Linear(width, width, bias=False), nn.BatchNorm1d(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, width) → (n, width)."""
+        return cast("Tensor", x + leaky(self.norm(self.layer(x))))
 
 
 class Encoder(nn.Module):
-    """Picture → code values; strided convolutions, norm-free.
+    """Picture → code values, before rounding: strided convolutions to 16×16, then dense layers.
+
+    It is dense because the figures that codes are made for stand at fixed places; over 16 pixels
+    a few convolutions come first. It never leaves the training room.
 
     Args:
         shape: sizes.
@@ -101,60 +127,69 @@ class Encoder(nn.Module):
 
     def __init__(self, shape: CodesShape, planes: int) -> None:
         super().__init__()
-        self.levels = shape.levels
-        widths = [c // 2 for c in shape.channels[::-1]]
-        self.first = nn.Conv2d(planes, widths[0], 3, padding=1)
+        widths = [planes, *(16 * (k + 1) for k in range(shape.doublings))]
         self.downs = nn.ModuleList([nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths)])
-        self.hidden = nn.Linear(widths[-1] * 16, 2 * shape.mapping)
-        self.codes = nn.Linear(2 * shape.mapping, shape.codes)
+        wide = shape.width + shape.width // 2
+        self.first = nn.Linear(widths[-1] * 256, wide, bias=False)
+        self.norm = nn.BatchNorm1d(wide)
+        self.hidden = Residual(wide)
+        self.codes = nn.Linear(wide, shape.codes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, planes, side, side) → (n, codes), before rounding."""
-        x = leaky(self.first(x))
+        """(n, planes, side, side) → (n, codes)."""
         for down in self.downs:
             x = leaky(down(x))
-        return cast("Tensor", self.codes(leaky(self.hidden(x.flatten(1)))))
+        h = leaky(self.norm(self.first(x.flatten(1))))
+        return cast("Tensor", self.codes(self.hidden(h)))
 
 
 class Decoder(nn.Module):
-    """Code values → scores of the slots and the slots' colours.
+    """Code values → scores of the slots at each pixel, and scores of each slot's colours.
 
     Slot 0 is the transparent ground when the data have one.
+
+    Args:
+        shape: sizes.
+        colours: of the palette.
+        transparent: whether slot 0 is the transparent ground.
     """
 
-    def __init__(self, shape: CodesShape, palette: Tensor, *, transparent: bool) -> None:
+    def __init__(self, shape: CodesShape, colours: int, *, transparent: bool) -> None:
         super().__init__()
         self.shape, self.transparent = shape, transparent
-        self.register_buffer("palette", palette)  # (k, 3) uint8
-        c = shape.channels
-        self.mapping = nn.Linear(shape.codes, shape.mapping)
-        self.mapping_norm = nn.BatchNorm1d(shape.mapping)
-        self.deep = nn.Linear(shape.mapping, shape.mapping)
-        self.deep_norm = nn.BatchNorm1d(shape.mapping)
-        self.seed = nn.Linear(shape.mapping, c[0] * 16, bias=False)
-        self.seed_norm = nn.BatchNorm2d(c[0])
-        self.ups = nn.ModuleList(
-            [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in pairwise(c)]
-        )
-        self.norms = nn.ModuleList([nn.BatchNorm2d(b) for b in c[1:]])
-        self.mask = nn.Conv2d(c[-1], shape.slots, 3, padding=1)
-        self.colour1 = nn.Linear(shape.mapping, shape.mapping)
-        self.colour2 = nn.Linear(shape.mapping, len(palette) * (shape.slots - transparent))
+        self.first = nn.Linear(shape.codes, shape.width, bias=False)
+        self.norm = nn.BatchNorm1d(shape.width)
+        self.blocks = nn.ModuleList([Residual(shape.width) for _ in range(shape.blocks)])
+        grids = shape.channels[: shape.doublings + 1]
+        cells = grids[0] if shape.doublings else shape.slots
+        self.seed = nn.Linear(shape.width, cells * 256)
+        self.ups = nn.ModuleList([nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in pairwise(grids)])
+        self.mask = nn.Conv2d(grids[-1], shape.slots, 3, padding=1) if shape.doublings else None
+        self.colour1 = nn.Linear(shape.width, shape.colour)
+        self.colour2 = nn.Linear(shape.colour, colours * (shape.slots - transparent))
+
+    def mapped(self, values: Tensor) -> Tensor:
+        """(n, codes) from -1 to 1 → (n, width)."""
+        h = leaky(self.norm(self.first(values)))
+        for block in self.blocks:
+            h = block(h)
+        return h
 
     def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """(n, codes) → scores (n, slots, side, side), colours (n, coloured slots, palette)."""
-        h = leaky(self.mapping_norm(self.mapping(values)))
-        h = leaky(self.deep_norm(self.deep(h)))
-        x = leaky(self.seed_norm(self.seed(h).unflatten(1, (-1, 4, 4))))
-        for up, norm in zip(self.ups, self.norms, strict=True):
-            x = leaky(norm(up(x)))
-        colours = self.colour2(leaky(self.colour1(h))).unflatten(
-            1, (self.shape.slots - self.transparent, -1)
-        )
-        return self.mask(x).float(), colours.float()
+        h = self.mapped(values)
+        x = self.seed(h).unflatten(1, (-1, 16, 16))
+        if self.mask is not None:
+            x = leaky(x)
+            for up in self.ups:
+                x = leaky(up(x))
+            x = self.mask(x)
+        coloured = self.shape.slots - self.transparent
+        colours = self.colour2(leaky(self.colour1(h))).unflatten(1, (coloured, -1))
+        return x.float(), colours.float()
 
     def loss(self, values: Tensor, labels: Tensor) -> Tensor:
-        """Mean negative log-likelihood of pixels, in nats.
+        """Mean negative log-likelihood of a pixel, in nats.
 
         A pixel takes a slot, the slot takes a palette colour: a mixture, with no hard choice.
 
@@ -164,22 +199,12 @@ class Decoder(nn.Module):
                 transparent (0), else from 0.
         """
         scores, colours = self(values)
-        n = len(scores)
-        mask = scores.flatten(2).log_softmax(1)  # (n, slots, pixels)
-        chosen = colours.log_softmax(-1)  # (n, coloured, k)
-        index = labels.flatten(1)
         first = int(self.transparent)
+        mask = scores.flatten(2).log_softmax(1)  # (n, slots, pixels)
+        chosen = colours.log_softmax(-1)  # (n, coloured, palette)
+        index = labels.flatten(1)
         k = (index - first).clamp(min=0)[:, None].expand(-1, chosen.shape[1], -1)
-        told = mask[:, first:] + chosen.gather(2, k)
-        likely = told.logsumexp(1)
+        likely = (mask[:, first:] + chosen.gather(2, k)).logsumexp(1)
         if self.transparent:
             likely = torch.where(index == 0, mask[:, 0], likely)
-        return -likely.sum() / (n * index.shape[1])
-
-    def paint(self, values: Tensor) -> Tensor:
-        """Labels of the likeliest slots and colours, (n, codes) → (n, side, side) int64."""
-        scores, colours = self(values)
-        nearest = colours.argmax(-1) + int(self.transparent)
-        if self.transparent:
-            nearest = F.pad(nearest, (1, 0))
-        return nearest.gather(1, scores.argmax(1).flatten(1)).view(scores[:, 0].shape)
+        return -likely.mean()

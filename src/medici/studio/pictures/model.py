@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medici.errors import BadWeights, WrongUse
-from medici.records import Digest, Rendering
+from medici.records import Digest, ModelRecord, Rendering
 from medici.studio.exact import latents
+from medici.studio.exact.identity import RENDERER
 from medici.studio.exact.network import HIGHEST, LOWEST
 from medici.studio.exact.sequence import OPEN
 from medici.studio.pictures import finish
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from medici.records import ModelId, ModelRecord
+    from medici.records import ModelId
     from medici.studio.exact.identity import ExactModel
 
     Numbers = NDArray[np.float64]
@@ -237,3 +238,12 @@ def between(a: Numbers, b: Numbers, thousandths: int) -> Numbers:
     # Integer floor division: a float quotient could round up to a whole number.
     step = ((b - a).astype(np.int64) * thousandths) // 1000
     return np.asarray(np.clip(a + step, LOWEST, HIGHEST))
+
+
+def preview(exact: ExactModel) -> PictureModel:
+    """A model that has no record yet, for judging and looking while it is trained."""
+    from pathlib import Path
+
+    nothing = Digest("0" * 64)
+    record = ModelRecord(exact.id, "preview", RENDERER, nothing, nothing, "not stated")
+    return PictureModel(exact, record, Path())

@@ -1,0 +1,342 @@
+"""Training codes: encoder, decoder and prior together, and how the run is put on disk.
+
+The prior learns the codes of the averaged encoder, whose meaning drifts slowly, while encoder and
+decoder still learn: a run can be stopped, sampled and judged at any moment.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import nn
+
+from medici.errors import BadWeights, WrongUse
+from medici.studio.data.folder import common_colours
+from medici.studio.data.sampling import batch, some
+from medici.studio.pictures.codes import CodesShape, Decoder, Encoder, quantised, to_tokens
+from medici.studio.pictures.codes_export import to_exact
+from medici.studio.pictures.networks import as_seen
+from medici.studio.training.autoregressive import Autoregressive
+from medici.studio.training.averages import Averages
+from medici.studio.training.precision import Precision
+from medici.studio.training.snapshots import (
+    load_optimiser,
+    optimiser_tensors,
+    read_snapshot,
+    refuse_other,
+    under,
+    write_snapshot,
+)
+from medici.studio.training.trainee import NotFinite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from medici.studio.data.sampling import Samples
+    from medici.studio.exact.identity import ExactModel
+
+SCHEMA = "medici/codes-snapshot/1"
+_CALIBRATION = (16, 256)  # batches, pictures in each
+_PALETTE_FROM = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class CodesRecipe:
+    """How codes are trained.
+
+    Attributes:
+        batch: pictures a step.
+        rate: Adam's learning rate at the start; it falls with the square root of the steps.
+        settle: steps after which the rate has fallen to 0.7 of it.
+        decay: weight decay (decoupled).
+        prior_decay: weight decay of the prior, which over-fits first.
+        averages: decay a step of the running average of all weights.
+        colours: most colours of the palette.
+        hidden: share of pixels hidden from the encoder, against over-fitting.
+        precision: see `medici.studio.training.precision.Precision`.
+        shape: sizes.
+    """
+
+    batch: int = 128
+    rate: float = 1.5e-3
+    settle: int = 2000
+    decay: float = 0.02
+    prior_decay: float = 0.1
+    averages: tuple[float, ...] = (0.9985,)
+    colours: int = 128
+    hidden: float = 0.0
+    precision: str = "auto"
+    shape: CodesShape = field(default_factory=CodesShape)
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "settle", "colours"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise WrongUse(f"{name} must be a whole number from 1 up, not {value!r}")
+        for name in ("rate", "decay", "prior_decay", "hidden"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                raise WrongUse(f"{name} must be a number from 0 up, not {value!r}")
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            **asdict(self),
+            "averages": list(self.averages),
+            "shape": self.shape.as_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CodesRecipe:
+        """Read what `as_json` wrote."""
+        shape = CodesShape.from_json(data["shape"])
+        return cls(**{**data, "averages": tuple(data["averages"]), "shape": shape})
+
+
+class Networks(nn.Module):
+    """What is trained, in one module, so that one average and one optimiser hold it."""
+
+    def __init__(self, shape: CodesShape, colours: int, *, transparent: bool) -> None:
+        super().__init__()
+        self.encoder = Encoder(shape, 3 + transparent)
+        self.decoder = Decoder(shape, colours, transparent=transparent)
+        self.prior = Autoregressive(
+            shape.codes,
+            shape.levels,
+            width=shape.prior,
+            inner=shape.prior,
+            blocks=shape.prior_blocks,
+            heads=shape.codes,
+            periods=shape.codes,
+        )
+
+
+class CodesTrainer:
+    """The state of a run and its one operation, `advance`.
+
+    Args:
+        data: the training pictures.
+        recipe: sizes and rates.
+        seed: of weights and order of pictures.
+        device: where it computes.
+    """
+
+    def __init__(self, data: Samples, recipe: CodesRecipe, seed: int, device: torch.device) -> None:
+        self.recipe, self.seed, self.device, self.data = recipe, seed, device, data
+        shape = recipe.shape
+        first = some(data, _PALETTE_FROM)
+        if first.shape[1:3] != (shape.side, shape.side):
+            raise WrongUse(f"the pictures are {first.shape[1:3]}, not of side {shape.side}")
+        self.transparent = bool((first[..., 3] == 0).any())
+        self.palette = common_colours(first, recipe.colours)
+        self._labels = Labels(self.palette, transparent=self.transparent)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.networks = Networks(shape, len(self.palette), transparent=self.transparent)
+        self.networks.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # Its encoder gives the codes that the prior learns.
+        self.slow = copy.deepcopy(self.networks).requires_grad_(False)
+        self._averages = Averages(self.networks, recipe.averages)
+        self.averages = self._averages.names
+        prior = list(self.networks.prior.parameters())
+        rest = [p for n, p in self.networks.named_parameters() if not n.startswith("prior.")]
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": rest, "weight_decay": recipe.decay},
+                {"params": prior, "weight_decay": recipe.prior_decay},
+            ],
+            recipe.rate,
+            (0.9, 0.99),
+        )
+        self.precision = Precision(recipe.precision, device)
+        self.random, self.order = torch.Generator().manual_seed(seed), seed
+        self.rate, self.batch, self.step = recipe.rate, recipe.batch, 0
+        self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
+
+    def slow_down(self, rate: float) -> None:
+        """Set the learning rate that the schedule starts from."""
+        self.rate = rate
+
+    def reseed(self, salt: int) -> None:
+        """Draw other pictures from here on."""
+        self.order = self.seed + 1000 * salt
+        self.random.manual_seed(self.order)
+
+    def resize(self, batch: int) -> None:
+        """Take so many pictures a step."""
+        self.batch = batch
+
+    def advance(self) -> dict[str, float]:
+        """One step of all networks.
+
+        Returns:
+            nats a pixel of the decoder, bits a picture of the prior.
+
+        Raises:
+            NotFinite: a loss is not a finite number; the state is then to be thrown away.
+        """
+        recipe, networks = self.recipe, self.networks
+        warm = min(1.0, (self.step + 1) / 100)
+        rate = self.rate * warm / math.sqrt(1 + self.step / recipe.settle)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        pixels = torch.from_numpy(batch(self.data, self.step, self.batch, self.order))
+        seen = as_seen(pixels, transparent=self.transparent).to(self.device)
+        labels = self._labels(pixels).to(self.device)
+        shown = seen
+        if recipe.hidden:
+            keep = torch.rand(len(seen), 1, *seen.shape[2:], generator=self.random)
+            shown = seen * (keep >= recipe.hidden).to(self.device)
+        levels = recipe.shape.levels
+        with self.precision.cast():
+            values = quantised(networks.encoder(shown).float(), levels)
+            pixel_loss = networks.decoder.loss(values, labels)
+            with torch.no_grad():
+                kept = self._kept()
+                tokens = to_tokens(quantised(kept.encoder(seen).float(), levels), levels)
+            scores = networks.prior(tokens).float()
+            prior_loss = F.cross_entropy(scores.flatten(0, 1), tokens.flatten())
+        self.optimiser.zero_grad(set_to_none=True)
+        self.precision.backward(pixel_loss + prior_loss)
+        self.precision.unscale(self.optimiser)
+        norm = torch.nn.utils.clip_grad_norm_(networks.parameters(), 1.0)
+        told = {
+            "pixel_nats": float(pixel_loss.detach()),
+            "prior_bits": float(prior_loss.detach()) * recipe.shape.codes / math.log(2),
+            "gradient": float(norm),
+        }
+        if not all(abs(v) < float("inf") for v in told.values()):
+            raise NotFinite(f"step {self.step}: {told}")
+        self.precision.step(self.optimiser)
+        self._averages.update(networks, self.step)
+        self.step += 1
+        return told
+
+    def _kept(self) -> Networks:
+        """The averaged networks; norms use the batch, as the live encoder's do."""
+        if self.averages == ("live",):
+            return self.networks
+        self._averages.copy_to(self.slow, self.averages[-1])
+        return self.slow
+
+    def averaged(self, which: str) -> Networks:
+        """The networks with averaged weights, norms measured anew, in evaluation mode."""
+        networks = copy.deepcopy(self.networks)
+        self._averages.copy_to(networks, which)
+        levels = self.recipe.shape.levels
+        norms = [m for m in networks.modules() if isinstance(m, nn.BatchNorm1d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over the calibration batches
+        batches, size = _CALIBRATION
+        with torch.no_grad():
+            for step in range(batches):
+                pixels = torch.from_numpy(batch(self.data, step, size, self.seed + 1))
+                seen = as_seen(pixels, transparent=self.transparent).to(self.device)
+                networks.decoder(quantised(networks.encoder(seen), levels))
+        return networks.eval()
+
+    def exact(self, which: str) -> ExactModel:
+        """The model in integers."""
+        networks = self.averaged(which)
+        return to_exact(networks.decoder, networks.prior, self.palette)
+
+    def samples(self, n: int, which: str) -> NDArray[np.uint8]:
+        """Pictures of an average, as the exact renderer makes them: (n, side, side, 4) uint8."""
+        from medici.studio.pictures.model import preview
+
+        return preview(self.exact(which)).natives(range(n), {"ground": "transparent"})
+
+    def keep(self, path: Path, which: str) -> None:
+        """Write an average as an exact weights file."""
+        self.exact(which).save(path)
+
+    def save(self, path: Path) -> None:
+        """Write everything, atomically.
+
+        Raises:
+            MissingPart: the disk is full; what was there before is whole.
+        """
+        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
+        tensors |= {f"n.{k}": v for k, v in self.networks.state_dict().items()}
+        tensors |= {f"slow.{k}": v for k, v in self.slow.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
+        tensors |= {f"adam.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
+        tensors |= self.precision.tensors()
+        about = {
+            "schema": SCHEMA,
+            "recipe": self.recipe.as_json(),
+            "transparent": self.transparent,
+            "seed": self.seed,
+            "step": self.step,
+            "rate": self.rate,
+            "batch": self.batch,
+            "order": self.order,
+            "spent": self.spent,
+        }
+        write_snapshot(path, about, tensors)
+
+    def load(self, path: Path) -> None:
+        """Continue from a snapshot.
+
+        Raises:
+            BadWeights: damaged, or of another architecture; the message says what differs.
+        """
+        about, tensors = read_snapshot(path, SCHEMA)
+        mine = {**self.recipe.shape.as_json(), "transparent": self.transparent}
+        theirs = {**about["recipe"]["shape"], "transparent": about["transparent"]}
+        refuse_other(path, mine, theirs)
+        try:
+            self.networks.load_state_dict(under(tensors, "n."))
+            self.slow.load_state_dict(under(tensors, "slow."))
+            self._averages.load(under(tensors, "average."))
+            load_optimiser(self.optimiser, under(tensors, "adam."))
+            self.precision.load(tensors)
+            self.random.set_state(tensors["random"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
+        self.rate, self.batch = float(about["rate"]), int(about["batch"])
+        self.step, self.seed = int(about["step"]), int(about["seed"])
+        self.order, self.spent = int(about["order"]), dict(about["spent"])
+
+
+class Labels:
+    """Pixels as palette indices: the nearest colour, looked up in a table once made.
+
+    Args:
+        palette: (k, 3) uint8.
+        transparent: whether label 0 is transparent and colours count from 1.
+    """
+
+    def __init__(self, palette: NDArray[np.uint8], *, transparent: bool) -> None:
+        self.transparent = transparent
+        # Five bits a channel: colours of a set that differ in fewer are one.
+        grid = (np.stack(np.meshgrid(*[np.arange(32)] * 3, indexing="ij"), -1) * 8 + 4).reshape(
+            -1, 3
+        )
+        gaps = (grid[:, None] - palette[None].astype(np.int64)) ** 2
+        table = gaps.sum(-1).argmin(1)
+        for i, colour in reversed(list(enumerate(palette.tolist()))):
+            table[_cell(np.array(colour))] = i  # a palette colour is itself
+        self.table = torch.from_numpy(table + int(transparent))
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """(n, h, w, 4) uint8 → (n, h, w) int64."""
+        parts = pixels.long() >> 3
+        labels = self.table[parts[..., 0] << 10 | parts[..., 1] << 5 | parts[..., 2]]
+        return labels * (pixels[..., 3] > 0) if self.transparent else labels
+
+
+def _cell(colour: NDArray[np.int64]) -> int:
+    r, g, b = (colour >> 3).tolist()
+    return int(r << 10 | g << 5 | b)
