@@ -167,7 +167,10 @@ class Reference:
         draws = [(256 * a + b) >> 4 for a, b in zip(data[::2], data[1::2], strict=True)]
         tokens: list[int] = []
         for position in range(length):
-            if about.get("relative"):
+            if about.get("reads"):
+                pairs = about["reads"][position % len(about["reads"])]
+                rows = [t["tables"][i][tokens[position - d]] for d, i in pairs if d <= position]
+            elif about.get("relative"):
                 backs = range(1, min(position, len(t["tables"])) + 1)
                 rows = [t["tables"][d - 1][tokens[position - d]] for d in backs]
             else:

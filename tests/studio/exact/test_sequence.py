@@ -1,13 +1,23 @@
 """Exact sequences: held to plain integers, to their float twin, and to themselves in any batch."""
 
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from medici.errors import BadWeights  # noqa: E402
-from medici.studio.exact.sequence import OPEN, Sequence  # noqa: E402
+from medici.studio.exact import identity  # noqa: E402
+from medici.studio.exact.network import Network  # noqa: E402
+from medici.studio.exact.sequence import OPEN, Sequence, Weights  # noqa: E402
 from medici.studio.training.autoregressive import Autoregressive  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.train
 
@@ -83,6 +93,46 @@ def test_the_draw_is_the_specified_one_in_plain_integers() -> None:
         best = [1000 * s + 700 * int(noise[0, t, v]) for v, s in enumerate(scores)]
         tokens.append(best.index(max(best)))
     assert tokens == drawn
+
+
+def choosing() -> Weights:
+    """A window of three tokens, told as chosen ones: the turns see different tables."""
+    weights = twin(relative=True).to_exact()
+    reads = (((1, 0), (2, 1)), ((1, 2), (3, 5), (2, 1)))
+    return replace(weights, relative=False, reads=reads)
+
+
+def test_chosen_tokens_are_those_that_the_turn_names() -> None:
+    weights = choosing()
+    exact = Sequence(weights)
+    tokens = np.random.default_rng(0).integers(5, size=(4, 7))
+    scores = exact.log_scores(tokens)
+    for t in range(7):
+        rows = [
+            weights.tables[table, tokens[:, t - back]]
+            for back, table in weights.reads[t % 2]
+            if back <= t
+        ]
+        acc = 1024 * np.sum(rows, 0, np.int64) + weights.positions[t % 4]
+        v = acc >> weights.shift
+        hidden = np.clip(np.maximum(v, (3 * v) >> 4), -32768, 32767).astype(np.float64)
+        after = Network(weights.blocks)(hidden).astype(np.int64)
+        acc = weights.offsets[t % 3] + after @ weights.heads[t % 3].astype(np.int64).T
+        assert (scores[:, t] == np.clip(acc >> weights.score_shift, -32768, 32767)).all()
+
+
+def test_chosen_tokens_are_kept_in_the_file(tmp_path: Path) -> None:
+    model = identity.assemble("music", {}, {}, {"notes": choosing()})
+    model.save(tmp_path / "w.safetensors")
+    again, _ = identity.read(tmp_path / "w.safetensors")
+    assert again.id == model.id
+    assert again.sequences["notes"].weights.reads == choosing().reads
+
+
+@pytest.mark.parametrize("reads", [(((0, 1),),), (((1, 6),),), (((1, -1),),)])
+def test_a_choice_of_no_earlier_token_is_refused(reads: tuple[tuple[tuple[int, int]]]) -> None:
+    with pytest.raises(ValueError, match="no table"):
+        Sequence(replace(choosing(), reads=reads))
 
 
 def test_given_tokens_stay_and_shape_what_follows() -> None:

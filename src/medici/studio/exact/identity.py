@@ -187,6 +187,9 @@ def _weights(name: str, told: Mapping[str, Any], tensors: Tensors) -> Weights:
         score_shift=int(told["score_shift"]),
         blocks=tuple(_layers(name, told["blocks"], tensors)),
         relative=bool(told.get("relative", False)),
+        reads=tuple(
+            tuple((int(back), int(table)) for back, table in turn) for turn in told.get("reads", ())
+        ),
     )
     weights.check()
     if describe(weights) != dict(told):

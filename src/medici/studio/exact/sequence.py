@@ -1,8 +1,8 @@
 """Exact sequences: tokens drawn one after the other, each from those before it, in integers.
 
 The hidden state of a position is a sum of table rows, one for each token that it sees (all earlier
-ones by their place, or a window of them by how far back they are), so a step costs a few rows and a
-few small products. The draw is an argmax of scores plus tabulated Gumbel noise.
+ones by their place, a window of them by how far back they are, or chosen ones), so a step costs a
+few rows and a few small products. The draw is an argmax of scores plus tabulated Gumbel noise.
 
 docs/spec/exact-renderer.md, section 4. Source: neural autoregressive distribution estimation,
 Larochelle & Murray 2011, Uria et al. 2016; Gumbel-max, Maddison et al. 2014.
@@ -51,6 +51,8 @@ class Weights:
         score_shift: brings scores to Q10.
         noise: (4096,) int16, see `gumbel_table`.
         relative: whether tables go by how far back a token is.
+        reads: tokens that are chosen: for each turn pairs (how far back, which table); position t
+            takes turn t mod turns. Empty unless tokens are chosen so.
     """
 
     tables: NDArray[np.int16]
@@ -63,6 +65,13 @@ class Weights:
     score_shift: int
     noise: NDArray[np.int16]
     relative: bool = False
+    reads: tuple[tuple[tuple[int, int], ...], ...] = ()
+
+    @property
+    def terms(self) -> int:
+        """Most rows that a hidden state sums."""
+        seen = max(map(len, self.reads)) if self.reads else len(self.tables)
+        return seen + len(self.conditions)
 
     def check(self) -> None:
         """Shapes against each other.
@@ -83,6 +92,11 @@ class Weights:
                 raise ValueError(f"{name} is {array.shape} {array.dtype}, not {shape}")
         if not (0 < self.shift <= 30 and 0 < self.score_shift <= 30):
             raise ValueError("a sequence drops between 1 and 30 bits")
+        if self.relative and self.reads:
+            raise ValueError("a sequence that chooses its tokens is not also relative")
+        for back, table in (pair for turn in self.reads for pair in turn):
+            if back < 1 or not 0 <= table < len(self.tables):
+                raise ValueError(f"no table {table} for a token {back} back")
 
 
 class Sequence:
@@ -101,8 +115,7 @@ class Sequence:
         self.weights, self.name = weights, name
         told = [w for w in (weights.tables, weights.conditions) if w.size]
         largest = max(int(np.abs(w.astype(np.int64)).max(initial=0)) for w in told)
-        terms = len(weights.tables) + len(weights.conditions)
-        hidden = terms * largest * ONE + int(np.abs(weights.positions).max(initial=0))
+        hidden = weights.terms * largest * ONE + int(np.abs(weights.positions).max(initial=0))
         top = int(np.abs(weights.heads.astype(np.int64)).max(initial=0))
         scores = weights.heads.shape[2] * top * -LOWEST + int(np.abs(weights.offsets).max())
         self.blocks = Network(weights.blocks) if weights.blocks else None
@@ -113,10 +126,17 @@ class Sequence:
         ]
         # Rows at the accumulator's scale: a token is a one-hot input of 1.0 in Q10.
         self._tables = weights.tables.astype(np.float64) * ONE
+        self._flat = self._tables.reshape(-1, self._tables.shape[2])
+        # By turn: how far back, and where the table's rows begin; nearest tokens first.
+        self._reads = [np.array(sorted(turn), np.int64).reshape(-1, 2) for turn in weights.reads]
         self._conditions = weights.conditions.astype(np.float64) * ONE
         self._positions = weights.positions.astype(np.float64)
         self._heads = np.ascontiguousarray(weights.heads.swapaxes(1, 2).astype(np.float64))
         self._offsets = weights.offsets.astype(np.float64)
+
+    @property
+    def _absolute(self) -> bool:
+        return not self.weights.relative and not self.weights.reads
 
     @property
     def values(self) -> int:
@@ -152,7 +172,7 @@ class Sequence:
             BadWeights: the sequence is longer than an absolute model's tables.
         """
         n, length, _ = noise.shape
-        if not self.weights.relative and length > len(self._tables):
+        if self._absolute and length > len(self._tables):
             raise BadWeights(f"{self.name} draws at most {len(self._tables)} tokens, not {length}")
         tokens = np.full((n, length), OPEN, np.int64) if given is None else given.copy()
         running = np.zeros((n, self._tables.shape[2]))
@@ -162,7 +182,7 @@ class Sequence:
                 scores = self._scores(tokens, t, running, told)
                 best = (scores.astype(np.int64) * 1000 + noise[:, t] * psi).argmax(-1)
                 tokens[wanted, t] = best[wanted]
-            if not self.weights.relative:
+            if self._absolute:
                 running += self._tables[t, tokens[:, t]]
         return tokens
 
@@ -176,7 +196,12 @@ class Sequence:
         """Scores of the values at one position, (n, values) Q10; specification section 4."""
         weights = self.weights
         sums = running + self._positions[t % len(self._positions)]
-        if weights.relative:
+        if weights.reads:
+            back, table = self._reads[t % len(self._reads)].T
+            seen = int(np.searchsorted(back, t, side="right"))
+            rows = tokens[:, t - back[:seen]] + table[:seen] * self.values
+            sums += self._flat[rows].sum(1)
+        elif weights.relative:
             for back in range(1, min(t, len(self._tables)) + 1):
                 sums += self._tables[back - 1, tokens[:, t - back]]
         if told is not None:
@@ -198,7 +223,7 @@ class Sequence:
         out = []
         for t in range(tokens.shape[1]):
             out.append(self._scores(tokens, t, running, told))
-            if not self.weights.relative:
+            if self._absolute:
                 running += self._tables[t, tokens[:, t]]
         return np.stack(out, axis=1)
 
@@ -214,6 +239,8 @@ def describe(weights: Weights) -> dict[str, Any]:
         "score_shift": weights.score_shift,
         "blocks": [layer.as_json() for layer in weights.blocks],
     }
+    if weights.reads:
+        told["reads"] = [[list(pair) for pair in turn] for turn in weights.reads]
     return told | {"relative": True} if weights.relative else told
 
 
