@@ -197,9 +197,9 @@ class Sequence:
         weights = self.weights
         sums = running + self._positions[t % len(self._positions)]
         if weights.reads:
-            back, table = self._reads[t % len(self._reads)].T
-            seen = int(np.searchsorted(back, t, side="right"))
-            rows = tokens[:, t - back[:seen]] + table[:seen] * self.values
+            backs, table = self._reads[t % len(self._reads)].T
+            seen = int(np.searchsorted(backs, t, side="right"))
+            rows = tokens[:, t - backs[:seen]] + table[:seen] * self.values
             sums += self._flat[rows].sum(1)
         elif weights.relative:
             for back in range(1, min(t, len(self._tables)) + 1):
