@@ -99,10 +99,11 @@ class MaterialSet:
         return cut[:: -1 if down else 1, :: -1 if across else 1]
 
 
-def read_materials(folder: str | Path, most_waves: int = 1) -> MaterialSet:
+def read_materials(folder: str | Path, most_waves: int = 1, least: int = LEAST_SIDE) -> MaterialSet:
     """Read a folder of materials: one subfolder each, or pictures of one material without any.
 
     ``source.json`` in the folder may state licence, authors and each material's ``relief``.
+    Pictures need at least `least` pixels a side.
 
     Raises:
         BadData: nothing to read, or a picture that cannot be used; the message names it.
@@ -123,7 +124,7 @@ def read_materials(folder: str | Path, most_waves: int = 1) -> MaterialSet:
         raise BadData(f"{place} holds no pictures", "supported: " + ", ".join(sorted(_PICTURES)))
     if len(groups) > _MOST_MATERIALS:
         raise BadData(f"{place} holds {len(groups)} materials; at most {_MOST_MATERIALS} fit")
-    pixels = {path: read_texture(path) for files in groups.values() for path in files}
+    pixels = {path: read_texture(path, least) for files in groups.values() for path in files}
     grey = all((p == p[..., :1]).all() for p in pixels.values())
     for path, picture in pixels.items():
         if picture.min() == picture.max():
@@ -140,7 +141,7 @@ def read_materials(folder: str | Path, most_waves: int = 1) -> MaterialSet:
     return MaterialSet(tuple(materials), digests, names, source)
 
 
-def read_texture(path: Path) -> NDArray[np.uint8]:
+def read_texture(path: Path, least: int = LEAST_SIDE) -> NDArray[np.uint8]:
     """One photograph or texture.
 
     Returns:
@@ -158,9 +159,9 @@ def read_texture(path: Path) -> NDArray[np.uint8]:
             width, height = image.size
             if max(width, height) > _LARGEST_SIDE:
                 raise BadData(f"{path} is {width}×{height}; the longest side may be 8192 pixels")
-            if min(width, height) < LEAST_SIDE:
+            if min(width, height) < least:
                 raise BadData(
-                    f"{path} is {width}×{height}; at least {LEAST_SIDE} pixels a side are needed",
+                    f"{path} is {width}×{height}; at least {least} pixels a side are needed",
                     "textures are learned from crops: give a larger picture",
                 )
             if getattr(image, "is_animated", False):

@@ -132,6 +132,29 @@ class Trainer:
         self.step = 0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
+    def start_from(self, path: Path) -> int:
+        """Take over whatever fits from another run's snapshot: fine-tuning on other materials.
+
+        Returns:
+            how many tensors were taken.
+
+        Raises:
+            BadWeights: no snapshot, or nothing in it fits.
+        """
+        _, tensors = read_snapshot(path)
+        taken = 0
+        with torch.no_grad():
+            for name, network in (("g", self.generator), ("d", self.discriminator)):
+                for key, mine in network.state_dict().items():
+                    theirs = tensors.get(f"{name}.{key}")
+                    if theirs is not None and theirs.shape == mine.shape:
+                        mine.copy_(theirs)
+                        taken += 1
+        if not taken:
+            raise BadWeights(f"nothing in {path} fits this architecture")
+        self.average = [p.detach().clone() for p in self.generator.parameters()]
+        return taken
+
     def slow_down(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""
         self.rate = rate

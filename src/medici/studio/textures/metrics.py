@@ -43,7 +43,7 @@ def seam_ratio(pixels: NDArray[np.uint8]) -> dict[str, float]:
     Raises:
         WrongUse: less than two pixels a side.
     """
-    values = pixels.astype(np.int64)
+    values = pixels.astype(np.int16)
     if min(values.shape[:2]) < 2:
         raise WrongUse(f"a seam needs at least two pixels a side, not {values.shape[:2]}")
     told = {}
@@ -65,7 +65,7 @@ def seam_excess(textures: Sequence[NDArray[np.uint8]]) -> float:
     """
     outer, inner = [], []
     for pixels in textures:
-        values = pixels.astype(np.int64)
+        values = pixels.astype(np.int16)
         for axis in (0, 1):
             steps = np.abs(np.roll(values, -1, axis) - values)
             border = steps.mean(tuple(i for i in range(steps.ndim) if i != axis))

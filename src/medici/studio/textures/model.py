@@ -35,6 +35,7 @@ _DRIFT = 6
 # A fixed date: the same work gives the same archive, byte for byte.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _TRIED = 12
+_LEAST = 64
 
 
 class TextureModel:
@@ -163,7 +164,7 @@ class TextureModel:
         from medici.studio.textures.data import read_texture
         from medici.studio.textures.metrics import statistics, unlike
 
-        given = read_texture(path)
+        given = read_texture(path, _LEAST)
         wanted = statistics(given)
         side = self.network.cell * 16
         best = min(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHARE = 0.05
 _LONGEST = 160.0
 _SHORTEST = 6.0
-_FINE = 2048
+_FINER = 4
 
 
 def strongest(
@@ -35,9 +35,10 @@ def strongest(
     window = np.hanning(grey.shape[0])[:, None] * np.hanning(grey.shape[1])
     grey = (grey - grey.mean()) * window
     # Zeros around refine the place of a line; its energy spreads over as many more bins.
-    power = np.abs(np.fft.rfft2(grey, (_FINE, _FINE))) ** 2
+    high, wide = (_FINER * side for side in grey.shape)
+    power = np.abs(np.fft.rfft2(grey, (high, wide))) ** 2
     power[:, 1:] *= 2
-    down, across = np.fft.fftfreq(_FINE)[:, None], np.fft.rfftfreq(_FINE)[None]
+    down, across = np.fft.fftfreq(high)[:, None], np.fft.rfftfreq(wide)[None]
     length = np.hypot(down, across)
     total = power.sum()
     power = np.where((length < 1 / _LONGEST) | (length > 1 / _SHORTEST), 0.0, power)

@@ -1,0 +1,199 @@
+"""From a training run to a model folder: integers, record, metrics, curves, sheet."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from medici.records import ModelRecord
+from medici.store import atomic_write
+from medici.studio.exact.identity import RENDERER
+from medici.studio.textures import metrics
+from medici.studio.textures.export import described, load_trained, to_exact
+from medici.studio.textures.model import TextureModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from medici.studio.metrics.distances import Extractor
+    from medici.studio.textures.data import MaterialSet
+
+_JUDGED = 12
+# Sides at which seams are measured, and textures of each material there: one border of one
+# texture says little, and a large texture has long borders.
+SEAMS = {64: 32, 256: 8}
+ALL_SEAMS = {64: 96, 128: 48, 256: 24, 512: 12, 1024: 6, 2048: 3}
+
+
+def publish(
+    run: Path,
+    out: Path,
+    data: MaterialSet,
+    *,
+    name: str,
+    judge: MaterialSet | None = None,
+    extractor: Extractor | None = None,
+    psi: int = 1000,
+    seams_at: Mapping[int, int] = SEAMS,
+) -> ModelRecord:
+    """Export a run's generator and write everything that ships with a model.
+
+    Args:
+        run: training folder with ``trained.safetensors``.
+        out: model folder; its files are replaced.
+        data: what it was trained on.
+        name: short name for the record.
+        judge: fresh pictures of the same materials; the training pictures without it.
+        extractor: features for patch figures; none are measured without it.
+        psi: the model's default truncation, in thousandths.
+        seams_at: textures of each material by side, whose seams are measured.
+
+    Raises:
+        BadWeights: the run's weights cannot be made exact.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    network, about = load_trained(run / "trained.safetensors")
+    materials = [described(m.name, m.pictures, m.relief, m.waves) for m in data.materials]
+    exact = to_exact(network, materials, psi)
+    record = ModelRecord(
+        id=exact.id,
+        name=name,
+        renderer=RENDERER,
+        weights_sha256=exact.save(out / "weights.safetensors"),
+        data_root=data.root,
+        data_licence=data.licence,
+        family="textures",
+        training={
+            "architecture": "spatial GAN, circular at rendering; patch discriminator, logistic "
+            "loss, lazy R1",
+            **{k: about[k] for k in ("shape", "recipe", "seed", "step", "spent")},
+            "data": {
+                "title": data.source.get("title", ""),
+                "authors": data.source.get("authors", []),
+                "source": data.source.get("source", ""),
+                "count": len(data.files),
+                "materials": {m.name: len(m.pictures) for m in data.materials},
+            },
+            "versions": _versions(),
+            "certificate": exact.certificate,
+        },
+        bias_report={
+            "data": f"{len(data.files)} photographs of {len(data.materials)} materials",
+            "note": "textures show no people; what is learned is these surfaces in this light",
+        },
+    )
+    model = TextureModel(exact, record, out)
+    measured = measure(model, judge or data, extractor, seams_at=seams_at)
+    measured["against"] = "fresh pictures" if judge else "the training pictures"
+    full = replace(record, metrics=measured)
+    save_sheet(model, out / "sheet.png")
+    rows = []
+    if (run / "curves.jsonl").exists():
+        rows = [json.loads(x) for x in (run / "curves.jsonl").read_text("utf-8").splitlines()]
+    for file, value in (("metrics", measured), ("curves", rows), ("record", full.as_json())):
+        text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+        atomic_write(out / f"{file}.json", text.encode())
+    return full
+
+
+def measure(
+    model: TextureModel,
+    data: MaterialSet,
+    extractor: Extractor | None = None,
+    count: int = 500,
+    seams_at: Mapping[int, int] = SEAMS,
+) -> dict[str, Any]:
+    """Figures of every material, beside floor and controls.
+
+    Distances are between mean statistics of twelve 256² textures and of real 256² crops; their
+    floor is left against right halves of the real pictures.
+    """
+    side = model.network.cell * 16
+    told: dict[str, Any] = {"materials": {}, "crop": metrics.CROP, "n": count}
+    if extractor is not None:
+        told["extractor"] = extractor.name
+    for material in data.materials:
+        style = {"material": material.name, "width": side, "height": side}
+        made = [_three(model.light(seed, style)) for seed in range(_JUDGED)]
+        real = [_three(p) for p in material.pictures]
+        left, right = metrics.halves(real)
+        row: dict[str, Any] = {
+            "distances": _between(real, made, side),
+            "distances_floor": _between(left, right, side),
+        }
+        if extractor is not None:
+            row["patches"] = metrics.patch_rows(real, made, extractor, count)
+        told["materials"][material.name] = _rounded(row)
+    told["seam_excess"] = {str(s): round(v, 4) for s, v in seams(model, seams_at).items()}
+    return told
+
+
+def seams(model: TextureModel, textures: Mapping[int, int] = SEAMS) -> dict[int, float]:
+    """Seam excess over all materials by size of the texture, on the pixels of the finished work."""
+    out = {}
+    for side, count in textures.items():
+        made = [
+            model.sample(seed, {"material": material, "width": side, "height": side}).pixels
+            for material in model.materials
+            for seed in range(count)
+        ]
+        out[side] = metrics.seam_excess(made)
+    return out
+
+
+def _between(a: list[NDArray[np.uint8]], b: list[NDArray[np.uint8]], side: int) -> dict[str, float]:
+    means = [
+        metrics.average([metrics.statistics(c) for p in group for c in _tiles(p, side)])
+        for group in (a, b)
+    ]
+    return metrics.distances(*means)
+
+
+def _tiles(picture: NDArray[np.uint8], side: int) -> list[NDArray[np.uint8]]:
+    """As many squares as fit beside each other, at most so large."""
+    side = min(side, *picture.shape[:2])
+    h, w = picture.shape[0] // side, picture.shape[1] // side
+    return [
+        picture[y * side : (y + 1) * side, x * side : (x + 1) * side]
+        for y in range(h)
+        for x in range(w)
+    ]
+
+
+def _three(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    return round(value, 5)
+
+
+def save_sheet(model: TextureModel, path: Path) -> None:
+    """Every material: three seeds of 256², and one of 128² tiled two by two to show its seam."""
+    from PIL import Image
+
+    rows = []
+    for material in model.materials:
+        style = {"material": material, "width": 256, "height": 256}
+        shown = [model.sample(seed, style).pixels for seed in range(3)]
+        small = model.sample(3, {**style, "width": 128, "height": 128}).pixels
+        rows.append(np.concatenate([*shown, np.tile(small, (2, 2, 1))], axis=1))
+    page = np.concatenate(rows)[..., :3]
+    part = path.with_suffix(".part.png")
+    Image.fromarray(page).save(part, optimize=True)
+    part.replace(path)
+
+
+def _versions() -> dict[str, str]:
+    names = ("numpy", "torch", "safetensors")
+    return {"python": platform.python_version(), **{n: version(n) for n in names}}
