@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +70,8 @@ class Pixels:
         draws = [torch.Generator().manual_seed(seed) for seed in seeds]
         shape = (self.planes, self.height, self.width)
         noise = torch.stack([torch.randn(shape, generator=g) for g in draws]).to(self.device)
-        with torch.inference_mode():
+        with torch.inference_mode(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # notes of the schedulers to their own developers
             if style.image is not None and style.strength == 0:
                 scheduler = self._scheduler(style, "ddim")
                 start = self._inverted(self._image(style.image, len(seeds)), scheduler, style.steps)

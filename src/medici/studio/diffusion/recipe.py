@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import asdict, dataclass, fields
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import MissingPart, WrongUse
@@ -31,6 +33,7 @@ class Recipe:
         flip: show pictures mirrored half the time.
         precision: of the products while training; ``auto`` takes bfloat16 where it is fast.
         judged: pictures a side in the record's figures.
+        shown: pictures on the sample sheet, a multiple of 20.
     """
 
     size: int = 16
@@ -43,6 +46,7 @@ class Recipe:
     flip: bool = False
     precision: str = "auto"
     judged: int = 2000
+    shown: int = 160
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -90,6 +94,7 @@ class Recipe:
             f"average {self.average}": not 0 <= self.average < 1,
             f"precision {self.precision!r}": self.precision not in PRECISIONS,
             f"judged {self.judged}": self.judged < 10,
+            f"shown {self.shown}": self.shown < 20 or self.shown % 20 != 0,
         }
         for said, is_wrong in wrong.items():
             if is_wrong:
@@ -156,4 +161,8 @@ def library() -> Any:
         ) from error
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
+    if find_spec("transformers"):
+        notes = import_module("transformers.utils.logging")
+        notes.set_verbosity_error()
+        notes.disable_progress_bar()
     return diffusers

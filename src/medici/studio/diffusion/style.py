@@ -93,7 +93,7 @@ def parse_style(given: Mapping[str, Any] | None, keys: Mapping[str, str], steps:
             hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(keys)
             raise BadStyle(f"unknown style key {key!r} for this model", hint)
     scheduler = given.get("scheduler", "own")
-    if scheduler != "own" and scheduler not in SCHEDULERS:
+    if not isinstance(scheduler, str) or scheduler not in ("own", *SCHEDULERS):
         raise _wrong("scheduler", scheduler)
     image, mask = _path("image", given), _path("mask", given)
     if mask is not None and image is None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 SNAPSHOT, BEST, CURVES = "snapshot.safetensors", "best.safetensors", "curves.jsonl"
 _SNAPSHOT_SECONDS, _LOOK_SECONDS, _NOTE_STEPS = 120.0, 300.0, 20
 _MOST_RECOVERIES = 3
-_SHEET, _COLUMNS = 160, 20
+_COLUMNS = 20
 HARD_ALPHA = 128
 
 
@@ -232,9 +232,10 @@ def _export(
     )
     model = DiffusionModel(out, record)
     pixels = some(data, 2000)
+    shown = trainer.recipe.shown
     judged = trainer.recipe.judged if judge is not None else 0
-    made = hardened(model.natives(range(max(judged, _SHEET))))
-    save_sheet(made[:_SHEET], out / "sheet.png", _COLUMNS)
+    made = hardened(model.natives(range(max(judged, shown))))
+    save_sheet(made[:shown], out / "sheet.png", _COLUMNS)
     measured: dict[str, Any] = {"measured": "no held-out pictures were given"}
     if judge is not None:
         from medici.studio.metrics.extractors import extractor

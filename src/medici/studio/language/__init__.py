@@ -1,0 +1,1 @@
+"""Words: titles, statements, prompts and concepts, from templates, local models or endpoints."""
