@@ -1,9 +1,10 @@
 // Draws the default set of icons: Phosphor and Tabler, as ink on transparent ground, in two looks:
 // `fill` (solid) and `bold` (strokes of 2.25 units on a 24 unit grid).
 //
-//   node tools/icons.mjs runs/icons [--size 32]
+//   node tools/icons.mjs runs/icons [--size 128]
 //
 // Both sets are MIT. Logos of companies are left out: the drawings are free, the marks are not.
+// So are letters, digits and file types.
 // An icon goes to train, tune or judge by the first word of its name, so that variants of one
 // design (heart, heart-plus, heart-off) never stand on both sides of a comparison.
 import { createHash } from "node:crypto";
@@ -18,13 +19,18 @@ if (!folder || (option !== undefined && (option !== "--size" || !/^\d+$/.test(va
   console.error("usage: node tools/icons.mjs FOLDER [--size N]");
   process.exit(2);
 }
-const size = Number(value ?? 32);
+const size = Number(value ?? 128);
 const require = createRequire(import.meta.url);
 const BOLD = "2.25";
 // Shares of the first words, in thousandths.
 const SHARES = { judge: 140, tune: 70, train: 790 };
-const LETTERED = /(^|-)(letter|number|text|abc|123|alphabet|currency|math|hash|percent|file|calendar|clock|question|help|music|copyright|registered|trademark|gif|hd|4k|zodiac|html|css|js|ts|sql|typography|translate|language|signature|paragraph|quotes|at|[a-z0-9])(-|$)/;
-const LETTERED_CATEGORIES = new Set(["Text", "Letters", "Numbers", "Math", "Currencies", "Extensions"]);
+const LETTERED = /(^|-)(text|currency|math|percent|file|calendar|clock|question|help|music|copyright|registered|trademark|translate|language|signature|paragraph|quotes|at|[a-z0-9])(-|$)/;
+const LETTERED_CATEGORIES = new Set(["Text", "Math", "Currencies"]);
+// Letters and digits are read, not looked at: a drawing that is nearly one is merely wrong.
+const LEFT_OUT = new Set(["Brand", "Letters", "Numbers", "Extensions"]);
+const WORDS = /(^|-)(letter|number|abc|123|alphabet|hd|4k|gif|csv|pdf|png|jpg|svg|doc|ppt|xls|txt|zip|html|css|js|jsx|ts|tsx|sql|vue|rs|py|cpp|ini|c|hash|typography|zodiac|\d+x?)(-|$)/;
+// Room around the drawing, as a share of its side: strokes that touch the edge are cut off there.
+const MARGIN = 1 / 30;
 
 const tabler = require("@tabler/icons/icons.json");
 const tablerRoot = dirname(require.resolve("@tabler/icons/package.json"));
@@ -32,7 +38,7 @@ const phosphorRoot = dirname(dirname(require.resolve("@phosphor-icons/core")));
 
 function* designs() {
   for (const icon of phosphor) {
-    if (icon.categories.includes("brands") || icon.name.endsWith("-logo")) continue;
+    if (icon.categories.includes("brands") || /-logo$/.test(icon.name) || WORDS.test(icon.name)) continue;
     const mirror = !LETTERED.test(icon.name);
     for (const look of ["fill", "bold"]) {
       const path = join(phosphorRoot, "assets", look, `${icon.name}-${look}.svg`);
@@ -40,7 +46,7 @@ function* designs() {
     }
   }
   for (const [name, icon] of Object.entries(tabler)) {
-    if (icon.category === "Brand" || name.startsWith("brand-")) continue;
+    if (LEFT_OUT.has(icon.category) || name.startsWith("brand-") || WORDS.test(name)) continue;
     const mirror = !LETTERED.test(name) && !LETTERED_CATEGORIES.has(icon.category);
     const category = icon.category.toLowerCase();
     for (const [look, kind] of [["fill", "filled"], ["bold", "outline"]]) {
@@ -63,7 +69,11 @@ const seen = new Set();
 for (const { path, ...icon } of designs()) {
   const svg = readFileSync(path, "utf8")
     .replaceAll("currentColor", "#000")
-    .replace(/stroke-width="2"/, `stroke-width="${BOLD}"`);
+    .replace(/stroke-width="2"/, `stroke-width="${BOLD}"`)
+    .replace(/viewBox="0 0 (\d+) \1"/, (_, side) => {
+      const margin = side * MARGIN;
+      return `viewBox="${-margin} ${-margin} ${side * (1 + 2 * MARGIN)} ${side * (1 + 2 * MARGIN)}"`;
+    });
   const png = new Resvg(svg, { fitTo: { mode: "width", value: size } }).render().asPng();
   // Sets name the same drawing twice now and then.
   const digest = createHash("sha256").update(png).digest("hex");

@@ -1,0 +1,168 @@
+"""From a training run to a model folder: integers, record, figures, filter, sheet. Needs PyTorch."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from medici.errors import BadWeights
+from medici.records import Digest, ModelRecord
+from medici.store import atomic_write
+from medici.studio.exact.identity import RENDERER
+from medici.studio.families import RECORD, WEIGHTS
+from medici.studio.icons.export import to_exact
+from medici.studio.icons.finish import coverage, paint
+from medici.studio.icons.judging import INK, PAPER, icon_table
+from medici.studio.icons.model import IconModel
+from medici.studio.icons.quality import STATISTICS, Statistics
+from medici.studio.icons.trainer import Recipe, read_snapshot, trainer
+from medici.studio.icons.training import BEST, curves
+from medici.studio.metrics.measure import Measuring
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from medici.studio.icons.data import IconSet
+    from medici.studio.metrics.distances import Extractor
+
+METRICS, CURVES, SHEET = "metrics.json", "curves.json", "sheet.png"
+ARCHITECTURES = {
+    "codes": "autoencoder with finite scalar quantisation, autoregressive prior over its codes",
+    "gan": "one-channel GAN, DCGAN body, norm-free conditional discriminator",
+}
+_SHEET_COLUMNS, _SHEET_ROWS, _SHEET_SCALE = 16, 10, 2
+
+
+def publish(
+    run: Path,
+    out: Path,
+    *,
+    train: IconSet,
+    name: str,
+    judge: IconSet | None = None,
+    extractor: Extractor | None = None,
+    psi: int = 1000,
+    n: int = 2000,
+) -> ModelRecord:
+    """Export a run's best moment and write everything that ships with a model.
+
+    Args:
+        run: training folder with ``best.safetensors``.
+        out: model folder; its files are replaced.
+        train: the icons it was trained on.
+        name: short name for the record.
+        judge: fresh icons, seen by nothing before; figures are measured against them.
+        extractor: features for the figures; EfficientNet-Lite0 by default.
+        psi: the model's default temperature or truncation, in thousandths.
+        n: icons a side in the figures; fewer when a set is smaller.
+
+    Raises:
+        BadWeights: the run's weights cannot be made exact, or are of other data.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    about, _ = read_snapshot(run / BEST)
+    recipe = Recipe.from_json(about["recipe"])
+    if recipe.shape.looks != len(train.looks):
+        raise BadWeights(f"{run / BEST} knows {recipe.shape.looks} looks, not {len(train.looks)}")
+    state = trainer(train, recipe, int(about["seed"]), torch.device("cpu"))
+    state.load(run / BEST)
+    exact = to_exact(state, train.looks, psi)
+    digest = exact.save(out / WEIGHTS)
+    statistics = Statistics.of(train.pixels).save(out / STATISTICS)
+    record = ModelRecord(
+        id=exact.id,
+        name=name,
+        family="icons",
+        renderer=RENDERER,
+        weights_sha256=digest,
+        data_root=train.root,
+        data_licence=train.licence,
+        training={
+            "architecture": ARCHITECTURES[recipe.body],
+            **{k: about[k] for k in ("recipe", "seed", "step", "spent")},
+            "data": {
+                "title": train.source.get("title", ""),
+                "authors": train.source.get("authors", []),
+                "source": train.source.get("source", ""),
+                "count": len(train.names),
+            },
+            "versions": versions(),
+            "statistics_sha256": Digest.of(statistics),
+            "certificate": exact.certificate,
+        },
+    )
+    model = IconModel(exact, record, out)
+    save_sheet(model.greys(range(_SHEET_COLUMNS * _SHEET_ROWS)), out / SHEET)
+    measured: dict[str, Any] = {"measured": "no held-out icons were given"}
+    if judge is not None:
+        measured = icon_table(model, train, judge, Measuring(n=n), extractor).as_json()
+    full = replace(record, bias_report=bias(model, train), metrics=measured)
+    write(out / METRICS, measured)
+    write(out / CURVES, curves(run))
+    write(out / RECORD, full.as_json())
+    return full
+
+
+def bias(model: IconModel, train: IconSet, n: int = 1000) -> dict[str, Any]:
+    """How data and samples are distributed: looks, share of ink, mirror symmetry."""
+    made = model.greys(range(n))
+    looks = model.looks_of(range(n))
+
+    def told(greys: NDArray[np.uint8], classes: NDArray[np.int64]) -> dict[str, Any]:
+        ink = greys > 127
+        both = (ink & ink[:, :, ::-1]).sum((1, 2)) / np.maximum(
+            (ink | ink[:, :, ::-1]).sum((1, 2)), 1
+        )
+        shares = np.bincount(classes, minlength=len(model.looks)) / len(classes)
+        return {
+            "looks": {
+                k or "all": round(float(s), 4) for k, s in zip(model.looks, shares, strict=True)
+            },
+            "ink_quartiles": [
+                round(float(q), 4) for q in np.quantile(ink.mean((1, 2)), (0.25, 0.5, 0.75))
+            ],
+            "symmetric": round(float((both > 0.95).mean()), 4),
+        }
+
+    return {
+        "data": told(train.pixels, train.classes),
+        "samples": told(made, looks),
+        "about": f"{len(train.names)} training icons; {n} exact renderings, seeds 0 to {n - 1}",
+    }
+
+
+def save_sheet(greys: NDArray[np.uint8], path: Path) -> None:
+    """Icons in rows on paper, each with room around it, as PNG."""
+    import io
+
+    from PIL import Image
+
+    rows = len(greys) // _SHEET_COLUMNS
+    inks = np.stack([coverage(g, _SHEET_SCALE) for g in greys[: rows * _SHEET_COLUMNS]])
+    room = inks.shape[1] // 8
+    inks = np.pad(inks, ((0, 0), (room, room), (room, room)))
+    side = inks.shape[1]
+    page = inks.reshape(rows, _SHEET_COLUMNS, side, side).transpose(0, 2, 1, 3)
+    page = page.reshape(rows * side, _SHEET_COLUMNS * side)
+    data = io.BytesIO()
+    Image.fromarray(paint(page, INK, PAPER)[..., :3]).convert("L").save(data, "PNG", optimize=True)
+    atomic_write(path, data.getvalue())
+
+
+def versions() -> dict[str, str]:
+    """What the numbers were made with."""
+    names = ("numpy", "torch", "safetensors")
+    return {"python": platform.python_version(), **{n: version(n) for n in names}}
+
+
+def write(path: Path, value: object) -> None:
+    """JSON as a file, atomically."""
+    atomic_write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
