@@ -226,7 +226,7 @@ class Reference:
     def colours(self, h: list[int], palette: list[list[int]]) -> list[list[int]]:
         flat = self.named("colours", h)
         out = []
-        if self.about["indexed"]:
+        if self.about["head"] == "indexed":
             own = self.t["palette"]
             for t in range(len(flat) // len(own)):
                 scores = flat[len(own) * t : len(own) * (t + 1)]

@@ -66,7 +66,8 @@ def make() -> ExactModel:
             "transparent": True,
             "grounds": [list(g) for g in GROUNDS],
             "psi": 1000,
-            "indexed": True,
+            "head": "indexed",
+            "classes": [],
             "latent": {"codes": CODES},
         },
         {

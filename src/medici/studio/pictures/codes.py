@@ -111,7 +111,7 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, width) → (n, width)."""
-        return cast("Tensor", x + leaky(self.norm(self.layer(x))))
+        return x + leaky(self.norm(self.layer(x)))
 
 
 class Encoder(nn.Module):
@@ -207,4 +207,4 @@ class Decoder(nn.Module):
         likely = (mask[:, first:] + chosen.gather(2, k)).logsumexp(1)
         if self.transparent:
             likely = torch.where(index == 0, mask[:, 0], likely)
-        return -likely.mean()
+        return cast("Tensor", -likely.mean())

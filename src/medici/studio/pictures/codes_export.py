@@ -59,7 +59,7 @@ def to_exact(
         latent={"codes": shape.codes},
         prior=prior.to_exact(),
         levels=levels,
-        indexed=True,
+        head="indexed",
     )
 
 

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 SCHEMA = "medici/codes-snapshot/1"
 _CALIBRATION = (16, 256)  # batches, pictures in each
 _PALETTE_FROM = 20_000
+_RENEWED = 16  # steps
+_EXACT = 1 << 16  # colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class CodesRecipe:
         settle: steps after which the rate has fallen to 0.7 of it.
         decay: weight decay (decoupled).
         prior_decay: weight decay of the prior, which over-fits first.
+        prior_share: the prior learns from one in so many pictures of a batch.
         averages: decay a step of the running average of all weights.
         colours: most colours of the palette.
         hidden: share of pixels hidden from the encoder, against over-fitting.
@@ -72,6 +75,7 @@ class CodesRecipe:
     settle: int = 2000
     decay: float = 0.02
     prior_decay: float = 0.1
+    prior_share: int = 4
     averages: tuple[float, ...] = (0.9985,)
     colours: int = 128
     hidden: float = 0.0
@@ -79,7 +83,7 @@ class CodesRecipe:
     shape: CodesShape = field(default_factory=CodesShape)
 
     def __post_init__(self) -> None:
-        for name in ("batch", "settle", "colours"):
+        for name in ("batch", "settle", "colours", "prior_share"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise WrongUse(f"{name} must be a whole number from 1 up, not {value!r}")
@@ -139,7 +143,7 @@ class CodesTrainer:
             raise WrongUse(f"the pictures are {first.shape[1:3]}, not of side {shape.side}")
         self.transparent = bool((first[..., 3] == 0).any())
         self.palette = common_colours(first, recipe.colours)
-        self._labels = Labels(self.palette, transparent=self.transparent)
+        self._labels = Labels(self.palette, first, transparent=self.transparent)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.networks = Networks(shape, len(self.palette), transparent=self.transparent)
@@ -157,6 +161,7 @@ class CodesTrainer:
             ],
             recipe.rate,
             (0.9, 0.99),
+            fused=True,
         )
         self.precision = Precision(recipe.precision, device)
         self.random, self.order = torch.Generator().manual_seed(seed), seed
@@ -202,8 +207,9 @@ class CodesTrainer:
             values = quantised(networks.encoder(shown).float(), levels)
             pixel_loss = networks.decoder.loss(values, labels)
             with torch.no_grad():
-                kept = self._kept()
-                tokens = to_tokens(quantised(kept.encoder(seen).float(), levels), levels)
+                some_seen = seen[: max(1, self.batch // recipe.prior_share)]
+                kept = quantised(self._kept().encoder(some_seen).float(), levels)
+                tokens = to_tokens(kept, levels)
             scores = networks.prior(tokens).float()
             prior_loss = F.cross_entropy(scores.flatten(0, 1), tokens.flatten())
         self.optimiser.zero_grad(set_to_none=True)
@@ -223,10 +229,11 @@ class CodesTrainer:
         return told
 
     def _kept(self) -> Networks:
-        """The averaged networks; norms use the batch, as the live encoder's do."""
+        """Averaged weights, renewed now and then; norms use the batch, as the live encoder's do."""
         if self.averages == ("live",):
             return self.networks
-        self._averages.copy_to(self.slow, self.averages[-1])
+        if self.step % _RENEWED == 0:
+            self._averages.copy_to(self.slow, self.averages[-1])
         return self.slow
 
     def averaged(self, which: str) -> Networks:
@@ -311,32 +318,41 @@ class CodesTrainer:
 
 
 class Labels:
-    """Pixels as palette indices: the nearest colour, looked up in a table once made.
+    """Pixels as palette indices: the nearest colour, looked up in tables once made.
 
     Args:
         palette: (k, 3) uint8.
+        pixels: (n, h, w, 4) uint8; their colours are looked up exactly, others by cells of 8³.
         transparent: whether label 0 is transparent and colours count from 1.
     """
 
-    def __init__(self, palette: NDArray[np.uint8], *, transparent: bool) -> None:
+    def __init__(
+        self, palette: NDArray[np.uint8], pixels: NDArray[np.uint8], *, transparent: bool
+    ) -> None:
         self.transparent = transparent
-        # Five bits a channel: colours of a set that differ in fewer are one.
-        grid = (np.stack(np.meshgrid(*[np.arange(32)] * 3, indexing="ij"), -1) * 8 + 4).reshape(
-            -1, 3
-        )
-        gaps = (grid[:, None] - palette[None].astype(np.int64)) ** 2
-        table = gaps.sum(-1).argmin(1)
-        for i, colour in reversed(list(enumerate(palette.tolist()))):
-            table[_cell(np.array(colour))] = i  # a palette colour is itself
-        self.table = torch.from_numpy(table + int(transparent))
+        axes = np.meshgrid(*[np.arange(32) * 8 + 4] * 3, indexing="ij")
+        cells = _nearest(np.stack(axes, -1).reshape(-1, 3), palette)
+        words = pixels[..., :3].reshape(-1, 3).astype(np.int64)
+        codes = np.unique(words[:, 0] << 16 | words[:, 1] << 8 | words[:, 2])[:_EXACT]
+        known = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], -1)
+        self.codes = torch.from_numpy(codes)
+        self.labels = torch.from_numpy(_nearest(known, palette) + int(transparent))
+        self.cells = torch.from_numpy(cells + int(transparent))
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """(n, h, w, 4) uint8 → (n, h, w) int64."""
-        parts = pixels.long() >> 3
-        labels = self.table[parts[..., 0] << 10 | parts[..., 1] << 5 | parts[..., 2]]
-        return labels * (pixels[..., 3] > 0) if self.transparent else labels
+        r, g, b, alpha = pixels.long().unbind(-1)
+        code = r << 16 | g << 8 | b
+        where = torch.searchsorted(self.codes, code).clamp(max=len(self.codes) - 1)
+        near = self.cells[r >> 3 << 10 | g >> 3 << 5 | b >> 3]
+        labels = torch.where(self.codes[where] == code, self.labels[where], near)
+        return labels * (alpha > 0) if self.transparent else labels
 
 
-def _cell(colour: NDArray[np.int64]) -> int:
-    r, g, b = (colour >> 3).tolist()
-    return int(r << 10 | g << 5 | b)
+def _nearest(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Index of the nearest palette colour, (n, 3) → (n,)."""
+    parts = [
+        ((part[:, None] - palette[None].astype(np.int64)) ** 2).sum(-1).argmin(1)
+        for part in np.array_split(colours, len(colours) // 4096 + 1)
+    ]
+    return np.concatenate(parts)

@@ -9,7 +9,7 @@ import numpy as np
 from medici.errors import BadWeights
 from medici.studio.exact import latents, quantise
 from medici.studio.exact.identity import ExactModel, assemble
-from medici.studio.exact.network import Network
+from medici.studio.exact.network import ONE, Network
 from medici.studio.pictures.finish import GROUNDS
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def assemble_pictures(
     latent: Mapping[str, int],
     prior: Weights | None = None,
     levels: NDArray[np.int16] | None = None,
-    indexed: bool = False,
+    head: str = "nearest",
+    classes: Sequence[str] = (),
 ) -> ExactModel:
     """A picture model from its networks ``map``, ``draw`` and ``colours``.
 
@@ -96,6 +97,10 @@ def assemble_pictures(
     if "normal" in latent:
         size = latent["normal"] * latents.BYTES_A_NORMAL
         z = latents.normals(latents.streams("latent", range(_MEAN_OVER), size))
+        if classes:
+            drawn = latents.draws(latents.streams("class", range(_MEAN_OVER), 2))[:, 0]
+            hot = (drawn[:, None] % len(classes) == np.arange(len(classes))) * float(ONE)
+            z = np.concatenate([z, hot], 1)
         mean = mapped(z).astype(np.int64).sum(0) // _MEAN_OVER
     else:
         mean = np.zeros(len(networks["map"][-1].bias), np.int64)
@@ -110,7 +115,8 @@ def assemble_pictures(
             "transparent": transparent,
             "grounds": [list(g) for g in GROUNDS] if transparent else [],
             "psi": psi,
-            "indexed": indexed,
+            "head": head,
+            "classes": list(classes),
             "latent": dict(latent),
         },
         networks,

@@ -53,6 +53,24 @@ def nearest(colours: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[n
     return np.asarray(palette[(gaps * gaps).sum(-1).argmin(-1)])
 
 
+def rgb(values: NDArray[np.float64], *, transparent: bool) -> NDArray[np.uint8]:
+    """Pixels of a generator without slots.
+
+    Args:
+        values: (n, h, w, 3 or 4) Q10; -1024 is 0 and 1024 is 255; alpha is drawn where over 0.
+        transparent: whether there is alpha.
+
+    Returns:
+        (n, h, w, 4) uint8; transparent pixels are all zero.
+    """
+    whole = values.astype(np.int64)
+    out = np.full((*whole.shape[:-1], 4), 255, np.uint8)
+    out[..., :3] = np.clip((255 * (whole[..., :3] + ONE) + ONE) >> 11, 0, 255)
+    if transparent:
+        out[whole[..., 3] <= 0] = 0
+    return out
+
+
 def paint(
     mask: NDArray[np.uint8], colours: NDArray[np.uint8], *, transparent: bool
 ) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from medici.errors import BadWeights, WrongUse
 from medici.records import Digest, ModelRecord, Rendering
 from medici.studio.exact import latents
 from medici.studio.exact.identity import RENDERER
-from medici.studio.exact.network import HIGHEST, LOWEST
+from medici.studio.exact.network import HIGHEST, LOWEST, ONE
 from medici.studio.exact.sequence import OPEN
 from medici.studio.pictures import finish
 from medici.studio.pictures.quality import STATISTICS, Statistics
@@ -35,13 +35,14 @@ _TOGETHER = 64
 class PictureModel:
     """A palette picture generator, rendered exactly.
 
-    Its header's ``about`` holds ``side``, ``slots``, ``transparent``, ``grounds``, ``psi``,
-    ``indexed`` (whether slots choose palette entries by score, or by the nearest to a colour) and
-    ``latent``: ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
+    Its header's ``about`` holds ``side``, ``transparent``, ``grounds``, ``psi``, ``head``
+    (``rgb``; ``nearest`` for slots whose colours snap to the palette; ``indexed`` for slots that
+    choose palette entries by score), ``classes`` (names, perhaps none) and ``latent``:
+    ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
 
     Args:
-        exact: networks ``map``, ``draw`` and ``colours``, tensors ``mean`` and ``palette``; with
-            codes the sequence ``prior`` and the tensor ``levels``.
+        exact: networks ``map``, ``draw`` and, with slots, ``colours``; tensors ``mean`` and
+            ``palette``; with codes the sequence ``prior`` and the tensor ``levels``.
         record: the model's record.
         folder: where the model's other files are.
 
@@ -56,12 +57,14 @@ class PictureModel:
         about = exact.about
         try:
             self.map, self.draw = exact.networks["map"], exact.networks["draw"]
-            self.colours = exact.networks["colours"]
+            self.head, self.classes = str(about["head"]), tuple(about["classes"])
+            if self.head != "rgb":
+                self.colours = exact.networks["colours"]
             self.mean = exact.tensors["mean"].astype(np.float64)
             self.palette: NDArray[np.uint8] = exact.tensors["palette"]
             self.side, self.transparent = int(about["side"]), bool(about["transparent"])
             self.grounds = np.array(about["grounds"], np.int64).reshape(-1, 3)
-            self.psi, self.indexed = int(about["psi"]), bool(about["indexed"])
+            self.psi = int(about["psi"])
             self.normal = int(about["latent"].get("normal", 0))
             self.codes = int(about["latent"].get("codes", 0))
             if self.codes:
@@ -78,7 +81,13 @@ class PictureModel:
     @property
     def keys(self) -> Mapping[str, str]:
         """Style keys that this model understands, each with a sentence on its values."""
-        return {k: v for k, v in KEYS.items() if k != "codes" or self.codes}
+        without = {
+            "codes": not self.codes,
+            "colours_from": self.head == "rgb",
+            "class": not self.classes,
+            "ground": not self.transparent,
+        }
+        return {k: v for k, v in KEYS.items() if not without.get(k)}
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -99,11 +108,15 @@ class PictureModel:
         Raises:
             BadStyle: an unknown key or a value out of range.
         """
-        return parse_style(style, self.psi, side=self.side, codes=self.codes, levels=self._levels)
-
-    @property
-    def _levels(self) -> int:
-        return len(self.levels) if self.codes else 0
+        return parse_style(
+            style,
+            self.psi,
+            side=self.side,
+            codes=self.codes,
+            levels=len(self.levels) if self.codes else 0,
+            classes=self.classes,
+            rgb=self.head == "rgb",
+        )
 
     def sample(self, seed: int, style: Mapping[str, Any] | None = None) -> Rendering:
         """One work.
@@ -177,7 +190,8 @@ class PictureModel:
         """Latents of seeds, (n, latent) Q10: specification section 5.1."""
         if not self.codes:
             data = latents.streams("latent", seeds, self.normal * latents.BYTES_A_NORMAL)
-            return latents.normals(data)
+            z = latents.normals(data)
+            return np.concatenate([z, self._hot(seeds, style)], 1) if self.classes else z
         return self.levels[self.tokens(seeds, style)]
 
     def tokens(self, seeds: Sequence[int], style: Style) -> NDArray[np.int64]:
@@ -187,6 +201,16 @@ class PictureModel:
         noise = self.prior.noise("codes", seeds, self.codes)
         given = np.full((len(seeds), self.codes), OPEN, np.int64)
         return self.prior.draw(noise, style.psi, given)
+
+    def _hot(self, seeds: Sequence[int], style: Style) -> Numbers:
+        """The class asked for, or the seed's own, as 1.0 in its place: (n, classes) Q10."""
+        count = len(self.classes)
+        if style.kind is not None:
+            chosen = np.full(len(seeds), self.classes.index(style.kind))
+        else:
+            data = latents.streams("class", seeds, latents.BYTES_A_DRAW)
+            chosen = latents.draws(data)[:, 0] % count
+        return np.asarray((chosen[:, None] == np.arange(count)) * float(ONE))
 
     def _render(self, seeds: Sequence[int], style: Style) -> NDArray[np.uint8]:
         seeds = [check_seed(s) for s in seeds]
@@ -201,6 +225,8 @@ class PictureModel:
         self, h: Numbers, painted_from: Numbers, style: Style, drawn: NDArray[np.uint8]
     ) -> NDArray[np.uint8]:
         """Pictures of mapped latents, (n, M) → (n, side, side, 4) uint8."""
+        if self.head == "rgb":
+            return self._coloured_pixels(self.draw(h), style, drawn)
         # numpy's argmax takes the first of equals, as the specification asks.
         mask = np.asarray(self.draw(h).argmax(-1), np.uint8)
         colours = self._coloured(painted_from, style)
@@ -213,13 +239,28 @@ class PictureModel:
             grounds = np.tile(np.array(colour_bytes(style.ground), np.uint8), (len(h), 1))
         return finish.set_ground(pictures, grounds)
 
+    def _coloured_pixels(
+        self, values: Numbers, style: Style, drawn: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        pictures = finish.rgb(values, transparent=self.transparent)
+        if style.palette:
+            palette = np.array([colour_bytes(c) for c in style.palette], np.uint8)
+            snapped = finish.nearest(pictures[..., :3], palette)
+            pictures[..., :3] = np.where(pictures[..., 3:] > 0, snapped, 0)
+        if not self.transparent or style.ground == "transparent":
+            return pictures
+        grounds = np.asarray(self.grounds[drawn % len(self.grounds)], np.uint8)
+        if style.ground != "auto":
+            grounds = np.tile(np.array(colour_bytes(style.ground), np.uint8), (len(values), 1))
+        return finish.set_ground(pictures, grounds)
+
     def _coloured(self, h: Numbers, style: Style) -> NDArray[np.uint8]:
         """Colours of the slots, (n, M) → (n, coloured slots, 3) uint8."""
         own = self.palette
         if style.palette:
             own = np.array([colour_bytes(c) for c in style.palette], np.uint8)
         values = self.colours(h)
-        if not self.indexed:
+        if self.head == "nearest":
             return finish.snap(values.reshape(len(h), -1, 3).astype(np.int64), own)
         chosen = self.palette[values.reshape(len(h), -1, len(self.palette)).argmax(-1)]
         return finish.nearest(chosen, own) if style.palette else chosen

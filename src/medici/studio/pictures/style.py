@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from medici.errors import BadStyle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 LARGEST_SEED = (1 << 53) - 1
 LARGEST_SCALE = 64
@@ -19,6 +19,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 # Key → what it does; the same words serve help texts and error messages.
 KEYS: dict[str, str] = {
     "blend": '{"seed": S, "amount": 0 to 1}: move the drawing and its colours towards seed S',
+    "class": "one of the model's classes by its name, or null for the seed's own",
     "codes": "the latent codes themselves, as a projection gives them, or null",
     "colours_from": "a seed whose colours dress this drawing, or null",
     "ground": '"auto", "transparent" or a colour like "#b6e3f4"',
@@ -40,6 +41,7 @@ class Style:
     blend_seed: int | None = None
     blend_amount: int = 0
     codes: str | None = None
+    kind: str | None = None
 
     def free(self) -> Style:
         """The same style with its codes left to the seed."""
@@ -52,6 +54,7 @@ class Style:
             blend = {"seed": self.blend_seed, "amount": self.blend_amount / 1000}
         return {
             "blend": blend,
+            "class": self.kind,
             "codes": self.codes,
             "colours_from": self.colours_from,
             "ground": self.ground,
@@ -68,6 +71,8 @@ def parse_style(
     side: int = 16,
     codes: int = 0,
     levels: int = 0,
+    classes: Sequence[str] = (),
+    rgb: bool = False,
 ) -> Style:
     """Check a style and fill in what it leaves open.
 
@@ -77,6 +82,8 @@ def parse_style(
         side: of the model's pictures; the default scale makes 512 pixels of it.
         codes: how many latent codes the model has.
         levels: values of each.
+        classes: names of the model's classes.
+        rgb: whether the model has no slots whose colours could be another seed's.
 
     Raises:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
@@ -87,6 +94,8 @@ def parse_style(
             near = difflib.get_close_matches(str(key), KEYS, n=1)
             hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(KEYS)
             raise BadStyle(f"unknown style key {key!r}", hint)
+    if rgb and given.get("colours_from") is not None:
+        raise BadStyle("style colours_from has no meaning for this model", "it draws no slots")
     psi = default_psi if "psi" not in given else _thousandths("psi", given["psi"], 1500)
     blend_seed, blend_amount = _blend(given.get("blend"))
     return Style(
@@ -98,6 +107,7 @@ def parse_style(
         blend_seed=blend_seed,
         blend_amount=blend_amount,
         codes=_codes(given.get("codes"), codes, levels),
+        kind=_kind(given.get("class"), classes),
     )
 
 
@@ -150,6 +160,15 @@ def _palette(value: object) -> tuple[str, ...] | None:
     if len(colours) != len(value):
         raise _wrong("palette", value)
     return colours
+
+
+def _kind(value: object, classes: Sequence[str]) -> str | None:
+    if value is None:
+        return None
+    if value not in classes:
+        known = f"one of {', '.join(classes[:20])}" if classes else "this model has no classes"
+        raise BadStyle(f"style class cannot be {value!r}", known)
+    return str(value)
 
 
 def _codes(value: object, number: int, levels: int) -> str | None:
