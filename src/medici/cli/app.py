@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from medici import __version__
-from medici.cli import firm, government, market, models, proof, servers, studio
+from medici.cli import data, firm, government, market, metrics, models, proof, servers, studio
 from medici.cli.output import print_error, wants_json
 from medici.errors import Interrupted, MediciError, WrongUse
 
@@ -25,9 +25,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (firm, studio, proof, market, government, servers):
+for group in (firm, studio, metrics, proof, market, government, servers):
     group.add_to(app)
 app.add_typer(models.app, name="model")
+app.add_typer(data.app, name="data")
 app.add_typer(market.auctions, name="auction")
 
 

@@ -108,7 +108,7 @@ def _metrics(options: argparse.Namespace) -> dict[str, object]:
         EfficientNetLite0(),
         options.n,
         None if options.psi is None else {"psi": options.psi},
-    )
+    ).as_json()
 
 
 def main() -> None:
