@@ -20,11 +20,18 @@ __all__ = ["Generator", "Judgement", "PictureModel", "judge", "load_model", "sel
 
 
 def train(dataset_dir: str | Path, out_dir: str | Path, **options: Any) -> ModelRecord:
-    """Train a picture model; see `medici.studio.training.train` for the options.
+    """Train a picture model; the options are those of `medici.studio.families.Training`.
 
     Raises:
         MissingPart: PyTorch is not installed.
     """
-    from medici.studio.training import run as training
+    from pathlib import Path
 
-    return training.train(dataset_dir, out_dir, **options)
+    from medici.studio.families import Training
+    from medici.studio.pictures import gan_training
+
+    for old, new in (("tune_dir", "tune"), ("judge_dir", "judge")):
+        if options.get(old) is not None:
+            options[new] = Path(options[old])
+        options.pop(old, None)
+    return gan_training.train(Path(dataset_dir), Path(out_dir), Training(**options))

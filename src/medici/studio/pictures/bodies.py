@@ -7,6 +7,7 @@ ones, bilinear enlargement, leaky ReLU, residuals; batch norm is folded at expor
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -155,7 +156,7 @@ class DcganBody(nn.Module):
         channels = shape.channels()
         self.seed = nn.Linear(shape.mapping, 16 * channels[0], bias=False)
         self.seed_norm = nn.BatchNorm2d(channels[0])
-        pairs = list(zip(channels[:-1], channels[1:], strict=True))
+        pairs = list(pairwise(channels))
         self.ups = nn.ModuleList([nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in pairs])
         self.norms = nn.ModuleList([nn.BatchNorm2d(b) for _, b in pairs])
         self.out = nn.Conv2d(channels[-1], planes, 3, padding=1)
@@ -204,8 +205,8 @@ class Block(nn.Module):
 class R3ganBody(nn.Module):
     """A learned 4×4 basis, residual blocks, bilinear enlargement; no norm.
 
-    Source: Huang et al. 2025, section 3.3 and appendix; the mapping layer before it is ours, so that
-    truncation and mixing have a space to work in.
+    Source: Huang et al. 2025, section 3.3 and appendix; the mapping layer before it is ours, so
+    that truncation and mixing have a space to work in.
     """
 
     def __init__(self, shape: GanShape, planes: int) -> None:
@@ -216,9 +217,7 @@ class R3ganBody(nn.Module):
         self.blocks = nn.ModuleList(
             [nn.ModuleList([Block(c, depth) for _ in range(shape.blocks)]) for c in channels]
         )
-        self.changes = nn.ModuleList(
-            [nn.Conv2d(a, b, 1) for a, b in zip(channels[:-1], channels[1:], strict=True)]
-        )
+        self.changes = nn.ModuleList([nn.Conv2d(a, b, 1) for a, b in pairwise(channels)])
         self.out = nn.Conv2d(channels[-1], planes, 3, padding=1)
         for layer in (self.seed, *self.changes, self.out):
             _initialise(cast("nn.Linear", layer), 1.0)

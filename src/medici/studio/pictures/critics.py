@@ -1,7 +1,8 @@
-"""Discriminators of the picture GAN, one a body. They are trained and thrown away, never exported."""
+"""Discriminators of the picture GAN, one a body. They are trained, never exported."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -53,7 +54,7 @@ class DcganCritic(nn.Module):
         super().__init__()
         channels = shape.critic_channels()
         layers: list[nn.Module] = [nn.Conv2d(planes, channels[0], 3, padding=1), nn.LeakyReLU(0.2)]
-        for a, b in zip(channels[:-1], channels[1:], strict=True):
+        for a, b in pairwise(channels):
             layers += [nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers)
         self.last = nn.Conv2d(channels[-1] + 1, channels[-1], 3, padding=1)
@@ -89,9 +90,7 @@ class R3ganCritic(nn.Module):
         self.blocks = nn.ModuleList(
             [nn.ModuleList([Block(c, depth) for _ in range(shape.blocks)]) for c in channels]
         )
-        self.changes = nn.ModuleList(
-            [nn.Conv2d(a, b, 1) for a, b in zip(channels[:-1], channels[1:], strict=True)]
-        )
+        self.changes = nn.ModuleList([nn.Conv2d(a, b, 1) for a, b in pairwise(channels)])
         self.basis = nn.Conv2d(channels[-1], channels[-1], 4, groups=channels[-1], bias=False)
         self.features = channels[-1]
         for layer in (self.first, *self.changes, self.basis):

@@ -30,7 +30,7 @@ from medici.studio.training.precision import Precision
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def classes_of(data: Samples, label: str) -> tuple[tuple[str, ...], NDArray[np.i
     Raises:
         BadData: ``source.json`` does not give the attribute of every sample.
     """
-    told = getattr(data, "attributes", lambda: [])()
+    told: list[Mapping[str, str]] = getattr(data, "attributes", list)()
     missing = sum(label not in row for row in told)
     if not told or missing:
         have = sorted({k for row in told for k in row})
@@ -133,6 +133,10 @@ class Trainer:
     def resize(self, batch: int) -> None:
         """Take so many pictures a step."""
         self.batch = batch
+
+    def restart_averages(self) -> None:
+        """Average from the generator as it is now: its weights were set from outside."""
+        self._averages.restart(self.generator)
 
     def advance(self) -> dict[str, float]:
         """One step of both networks.
@@ -266,7 +270,7 @@ class Trainer:
         return z, torch.from_numpy(self._labels[drawn.numpy()]).to(self.device)
 
     def samples(self, n: int, which: str) -> NDArray[np.uint8]:
-        """Pictures of an average in floats, (n, side, side, 4) uint8; the same latents each time."""
+        """Pictures of an average in floats, same latents each time: (n, side, side, 4) uint8."""
         network, random = self.averaged(which), torch.Generator().manual_seed(9)
         out = []
         with torch.no_grad():

@@ -43,7 +43,8 @@ class Slots(nn.Module):
 
     def colours(self, h: Tensor) -> Tensor:
         """Slot colours, (n, coloured slots, 3) about [-1, 1], not yet snapped."""
-        return cast("Tensor", self.colour2(leaky(self.colour1(h)))).unflatten(1, (-1, 3))
+        flat: Tensor = self.colour2(leaky(self.colour1(h)))
+        return flat.view(len(flat), -1, 3)
 
     def forward(self, scores: Tensor, h: Tensor) -> Tensor:
         """Pictures as the critic sees them, from scores (n, slots, h, w) and mapped latents."""

@@ -114,7 +114,8 @@ class Recipe:
         """
         mine = {f.name for f in fields(cls)} - {"shape"}
         sizes = {f.name for f in fields(GanShape)} - {"classes"}
-        told, shape = {}, {}
+        told: dict[str, Any] = {}
+        shape: dict[str, Any] = {}
         for key, value in settings.items():
             name = "side" if key == "size" else key
             if name in mine:

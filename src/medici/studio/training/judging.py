@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from medici.studio.data.sampling import some
 from medici.studio.metrics.distances import compare
 from medici.studio.metrics.memorisation import memorisation
@@ -14,6 +12,7 @@ from medici.studio.pictures.finish import ground_for
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from medici.studio.data.sampling import Samples
@@ -53,9 +52,7 @@ class PictureJudge:
 
     metric = "fid"
 
-    def __init__(
-        self, extractor: Extractor, tune: Samples, train: Samples, n: int = 2000
-    ) -> None:
+    def __init__(self, extractor: Extractor, tune: Samples, train: Samples, n: int = 2000) -> None:
         self.extractor, self.n = extractor, n
         self.fresh = some(tune, n)
         self.real = extractor.features(ground_for(self.fresh, seed=1))

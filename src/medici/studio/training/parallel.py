@@ -1,4 +1,4 @@
-"""Data parallel training under ``torchrun``: each worker takes its own samples, gradients are averaged.
+"""Data parallel training under ``torchrun``: own samples for each worker, gradients averaged.
 
 Written on all-reduce rather than DistributedDataParallel: penalties on gradients differentiate
 twice, which its hooks do not follow.
@@ -71,9 +71,8 @@ class Workers:
         flat = torch.cat([g.reshape(-1) for g in gradients])
         dist.all_reduce(flat)
         flat /= self.count
-        for gradient, part in zip(
-            gradients, flat.split([g.numel() for g in gradients]), strict=True
-        ):
+        parts = torch.split(flat, [g.numel() for g in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
 
     def mean(self, values: dict[str, float]) -> dict[str, float]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Plateau:
     """Ends a run whose metric has stopped falling.
 
-    The rule: a judgement counts as progress when it is at least `least` (a share) below the best one
-    before; after `patience` judgements in a row without progress the run ends. What has been judged
-    fewer than `patience` times never ends that way.
+    The rule: a judgement counts as progress when it is at least `least` (a share) below the best
+    one before; after `patience` judgements in a row without progress the run ends. What has been
+    judged fewer than `patience` times never ends that way.
 
     Attributes:
         patience: judgements in a row; 0 never ends a run.

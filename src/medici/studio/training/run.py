@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -52,17 +53,16 @@ def device_for(name: str) -> torch.device:
         WrongUse: no such kind of device.
         MissingPart: it is not here.
     """
-    import os
-
     try:
         device = torch.device(name)
     except RuntimeError as error:
         raise WrongUse(f"no device is called {name!r}", "cpu, cuda, cuda:1 …") from error
-    if device.type == "cuda":
-        if not torch.cuda.is_available():
-            raise MissingPart("no CUDA device answers", "train with device cpu")
-        if device.index is None and "LOCAL_RANK" in os.environ:
-            device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    if device.type != "cuda":
+        return device
+    if not torch.cuda.is_available():
+        raise MissingPart("no CUDA device answers", "train with device cpu")
+    if name == "cuda" and "LOCAL_RANK" in os.environ:
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     return device
 
 

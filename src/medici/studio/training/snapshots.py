@@ -114,9 +114,7 @@ def refuse_other(path: Path, mine: Mapping[str, Any], theirs: Mapping[str, Any])
     Raises:
         BadWeights: they differ; the message names each difference with both values.
     """
-    different = [
-        f"{k} {theirs.get(k)!r}, not {v!r}" for k, v in mine.items() if theirs.get(k) != v
-    ]
+    different = [f"{k} {theirs.get(k)!r}, not {v!r}" for k, v in mine.items() if theirs.get(k) != v]
     if different:
         raise BadWeights(
             f"{path} is of another architecture: " + "; ".join(different),

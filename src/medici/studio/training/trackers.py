@@ -1,7 +1,7 @@
 """Trackers: who is told of figures and pictures by step. TensorBoard always, others by plug-in.
 
-An entry point of the group ``medici.trackers`` names a callable ``(folder, about) -> Tracker``; a run
-uses those that its setting ``trackers`` names.
+An entry point of the group ``medici.trackers`` names a callable ``(folder, about) -> Tracker``; a
+run uses those that its setting ``trackers`` names.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TensorBoard:
         try:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer: Any = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+            self._writer: Any = SummaryWriter(str(folder))
         except ImportError:
             self._own = EventFile(folder)
 

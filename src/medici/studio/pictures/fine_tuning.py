@@ -1,0 +1,75 @@
+"""Fine-tuning: a new GAN run that begins with the weights of another model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from medici.errors import BadWeights, WrongUse
+from medici.studio.pictures.gan import SCHEMA, TRAINED
+from medici.studio.training import snapshots
+from medici.studio.training.run import BEST, SNAPSHOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+    from medici.studio.pictures.gan import Trainer
+
+# What may differ: the rest of the networks is taken over, these parts start anew.
+_MAY_DIFFER = ("head", "slots", "classes")
+
+
+def start_from(trainer: Trainer, folder: Path) -> dict[str, int]:
+    """Set a new trainer's networks to those of an earlier run, wherever they fit.
+
+    Both networks come from the run's snapshot; without one the generator alone, from its best
+    weights. Optimisers, averages and random numbers begin anew.
+
+    Args:
+        trainer: fresh.
+        folder: a model folder with its ``run``, or a run's folder.
+
+    Returns:
+        how many tensors were taken over and how many start anew.
+
+    Raises:
+        WrongUse: the folder holds no floats to begin with.
+        BadWeights: they are of another architecture; the message says what differs.
+    """
+    places = [p / name for name in (SNAPSHOT, BEST) for p in (folder / "run", folder)]
+    path = next((p for p in places if p.exists()), None)
+    if path is None:
+        raise WrongUse(
+            f"{folder} holds no training run to start from",
+            "a model folder is fine-tuned from the run/ in it; integers alone cannot be trained",
+        )
+    schema = SCHEMA if path.name == SNAPSHOT else TRAINED
+    about, tensors = snapshots.read_snapshot(path, schema)
+    mine, theirs = trainer.recipe.shape.as_json(), about["recipe"]["shape"]
+    for key in _MAY_DIFFER:
+        mine.pop(key)
+    snapshots.refuse_other(path, mine, theirs)
+    parts: list[tuple[nn.Module, dict[str, Tensor]]] = [
+        (
+            trainer.generator,
+            snapshots.under(tensors, "g.") if schema == SCHEMA else tensors,
+        )
+    ]
+    if schema == SCHEMA:
+        parts.append((trainer.discriminator, snapshots.under(tensors, "d.")))
+    taken = fresh = 0
+    for network, found in parts:
+        state = network.state_dict()
+        # The palette is the new data's: colours are theirs to choose.
+        fits = {
+            k: v
+            for k, v in found.items()
+            if k in state and v.shape == state[k].shape and k != "head.palette"
+        }
+        network.load_state_dict(fits, strict=False)
+        taken, fresh = taken + len(fits), fresh + len(state) - len(fits)
+    if not taken:
+        raise BadWeights(f"nothing in {path} fits these networks")
+    trainer.restart_averages()
+    return {"taken": taken, "fresh": fresh}
