@@ -167,6 +167,7 @@ def _save_sheet(found: list[Part], path: Path) -> None:
     for part in found:
         for _, pixels in part.chunks(each):
             shown += [_thumb(picture, side) for picture in pixels]
+    shown = shown[:_SHEET]
     columns = min(_COLUMNS, len(shown))
     if not columns:
         return

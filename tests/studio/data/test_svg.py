@@ -1,0 +1,90 @@
+"""Drawings: rasterised by one renderer, without the machine's fonts or files."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medici.studio.data.picture import Reading, Unusable, decode
+from medici.studio.data.svg import rasterise
+
+pytest.importorskip("resvg_py")
+
+
+def drawing(inside, size='viewBox="0 0 16 16"'):
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{inside}</svg>'.encode()
+
+
+def drawn(data, how):
+    return np.asarray(Image.open(io.BytesIO(rasterise(data, how))).convert("RGBA"))
+
+
+SQUARE = '<rect x="4" y="4" width="8" height="8" fill="#c00000"/>'
+
+
+@pytest.mark.parametrize("side", [16, 32, 256])
+def test_a_drawing_is_drawn_at_the_side_asked_for(side):
+    found = drawn(drawing(SQUARE), Reading(side))
+    assert found.shape == (side, side, 4)
+    quarter = side // 4
+    assert (found[quarter:-quarter, quarter:-quarter] == [192, 0, 0, 255]).all()
+    assert (found[:quarter] == 0).all()
+
+
+def test_currentcolor_is_black_as_icon_sets_expect():
+    found = drawn(drawing('<rect width="16" height="16" fill="currentColor"/>'), Reading())
+    assert (found == [0, 0, 0, 255]).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "crop", "shape"),
+    [
+        ('viewBox="0 0 32 16"', "pad", (8, 16)),
+        ('viewBox="0 0 32 16"', "centre", (16, 32)),
+        ('viewBox="0 0 16 32"', "pad", (16, 8)),
+        ('viewBox="0 0 16 32"', "centre", (32, 16)),
+        ('width="32px" height="16" viewBox="0 0 1 1"', "centre", (16, 32)),
+        ('width="2e1" height="2e1"', "none", (16, 16)),
+    ],
+)
+def test_long_drawings_are_drawn_so_that_the_deciding_side_fits(size, crop, shape):
+    found = drawn(drawing(SQUARE, size), Reading(16, crop))
+    assert found.shape[:2] == shape
+    assert decode(rasterise(drawing(SQUARE, size), Reading(16, crop)), Reading(16, crop))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "words"),
+    [
+        (b"", "empty", "is empty"),
+        (b"not a drawing", "unreadable", "no <svg> element"),
+        (drawing(SQUARE)[:-10], "unreadable", "cannot be drawn"),
+        (b"\xff\xfe\x00", "unreadable", "not UTF-8"),
+        (drawing("<text>hello</text>"), "svg-text", "holds text"),
+        (drawing('<image href="/etc/logo.png"/>'), "svg-link", "another file"),
+        (drawing('<use xlink:href="other.svg#a"/>'), "svg-link", "another file"),
+        (drawing(SQUARE, 'viewBox="0 0 1000 1"'), "not-square", "1000 times"),
+        (drawing(SQUARE, 'viewBox="0 0 0 0"'), "unreadable", "no size"),
+        (drawing(SQUARE, 'viewBox="0 0 a b"'), "unreadable", "no number"),
+        (drawing(" " * (8 << 20)), "too-large", "8 MiB"),
+    ],
+)
+def test_bad_drawings_say_what_is_wrong(data, reason, words):
+    with pytest.raises(Unusable, match=words) as caught:
+        rasterise(data, Reading(16, "centre"))
+    assert caught.value.reason == reason
+
+
+def test_entities_that_multiply_are_refused():
+    lol = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
+    bomb = f'<!DOCTYPE svg [<!ENTITY a0 "<g/>">{lol}]>'.encode() + drawing("&a9;")
+    with pytest.raises(Unusable, match="cannot be drawn"):
+        rasterise(bomb, Reading())
+
+
+def test_embedded_pictures_and_own_symbols_are_fine():
+    own = '<defs><rect id="a" width="16" height="16" fill="#00ff00"/></defs><use href="#a"/>'
+    assert (drawn(drawing(own), Reading()) == [0, 255, 0, 255]).all()
