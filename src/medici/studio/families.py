@@ -171,7 +171,7 @@ def family(name: str) -> Family:
 
     Raises:
         WrongUse: there is none of that name.
-        MissingPart: it needs something that is not installed.
+        MissingPart: it needs something that is not installed, or its package is broken.
     """
     found: Family
     if name in BUILT_IN:
@@ -180,8 +180,9 @@ def family(name: str) -> Family:
         return found
     for point in entry_points(group=GROUP):
         if point.name == name:
-            found = point.load()()
-            return found
+            from medici.studio.conformance import plugged_in
+
+            return plugged_in(point)
     near = difflib.get_close_matches(name, names(), 1)
     known = "families here: " + ", ".join(names())
     raise WrongUse(

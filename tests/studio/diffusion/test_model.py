@@ -45,6 +45,12 @@ def test_a_seed_gives_the_same_picture_alone_and_in_any_batch(model: Any) -> Non
     assert largest_difference(alone[0], alone[1]) > 2
 
 
+def test_seeds_that_differ_beyond_32_bits_make_other_pictures(model: Any) -> None:
+    small, large, larger = model.sample_many([5, 5 + 2**32, 5 + 2**33], QUICK)
+    assert largest_difference(small, large) > 2
+    assert largest_difference(large, larger) > 2
+
+
 def test_the_style_of_a_work_makes_it_again(model: Any, trained: Path) -> None:
     work = model.sample(3, QUICK)
     told = json.loads(json.dumps(work.style))

@@ -11,7 +11,7 @@ import numpy as np
 from medici.errors import BadStyle, WrongUse
 from medici.studio.diffusion.pixels import fitted, scheduler_for
 from medici.studio.diffusion.recipe import library
-from medici.studio.diffusion.style import read_image
+from medici.studio.diffusion.style import read_image, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,7 +111,7 @@ class Latent:
     ) -> NDArray[np.float32]:
         import torch
 
-        draws = [torch.Generator().manual_seed(seed) for seed in seeds]
+        draws = [stream(seed) for seed in seeds]
         if self.own is not None:
             pipeline.scheduler = scheduler_for(self.own, style.scheduler)
         try:

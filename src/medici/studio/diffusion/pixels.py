@@ -10,7 +10,7 @@ import numpy as np
 
 from medici.errors import BadStyle
 from medici.studio.diffusion.recipe import library
-from medici.studio.diffusion.style import SCHEDULERS, read_image
+from medici.studio.diffusion.style import SCHEDULERS, read_image, stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ class Pixels:
         """
         import torch
 
-        draws = [torch.Generator().manual_seed(seed) for seed in seeds]
+        draws = [stream(seed) for seed in seeds]
         shape = (self.planes, self.height, self.width)
         noise = torch.stack([torch.randn(shape, generator=g) for g in draws]).to(self.device)
         with torch.inference_mode(), warnings.catch_warnings():

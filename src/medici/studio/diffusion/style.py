@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,20 @@ def check_seed(seed: object) -> int:
         BadStyle: not a whole number from 0 to 2^53 - 1.
     """
     return _whole("seed", seed, 0, LARGEST_SEED)
+
+
+def stream(seed: int) -> Any:
+    """The random stream of a seed, drawn on the CPU: a `torch.Generator`.
+
+    Up to 2^32 it is the stream that everybody who samples with diffusers gets for this seed.
+    PyTorch looks at no more than 32 bits, so larger seeds are hashed to that many: they do not
+    repeat the small ones in order.
+    """
+    import torch
+
+    if seed >= 1 << 32:
+        seed = int.from_bytes(hashlib.sha256(f"medici/seed/{seed}".encode()).digest()[:4], "big")
+    return torch.Generator().manual_seed(seed)
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ KEY = "MEDICI_LANGUAGE_KEY"
 _LARGEST = 1 << 20
 _AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}
 _LONGEST_WAIT = 10.0
+_QUOTES = " \"'“”„«»‘’"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +236,14 @@ def checked(base_url: str) -> str:
 def extracted(form: Form, said: str) -> str | None:
     """The words of a form in what a chatty model said; None where there are none."""
     text = clean(said, 4 * form.longest, lines=True)
-    for line in [text.replace("\n", " "), *text.split("\n")]:
-        plain = line.strip(" \"'“”„«»‘’")
+    lines = [line for line in text.split("\n") if not line.endswith(":")]
+    whole = " ".join(lines)
+    # A statement may run over lines; what follows the line of a title is talk about it.
+    for line in [whole, *lines] if form.ends else [*lines, whole]:
+        plain = line.strip(_QUOTES)
         head, colon, rest = plain.partition(":")
         if colon and form.name in head.lower() and len(head) < 40:
-            plain = rest.strip(" \"'“”„«»‘’")
+            plain = rest.strip(_QUOTES)
         found = form.fitted(plain)
         if found is not None:
             return found

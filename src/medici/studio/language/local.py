@@ -10,9 +10,11 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from medici.errors import BadWeights, MissingPart, WrongUse
 from medici.studio.language.gguf import read_about
-from medici.studio.language.writer import FORMS, Form, description
+from medici.studio.language.writer import FORMS, Form, description, repeats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,27 +75,22 @@ class LocalWriter:
         """
         import torch
 
-        network = self.parts[1]
-        heat = self.temperature if temperature is None else temperature
-        random = torch.Generator().manual_seed((seed << 32 | _TAG) % (1 << 63))
+        tokenizer, network = self.parts
         asked = self._asked(form, description(about))
-        said: list[int] = []
-        text, past = "", None
-        with torch.inference_mode():
-            fed = torch.tensor([asked])
-            while len(said) < _MOST_TOKENS:
-                answer = network(input_ids=fed, past_key_values=past, use_cache=True)
-                past, scores = answer.past_key_values, answer.logits[0, -1].float()
-                if heat > 0:
-                    # Gumbel-max: the best of noisy scores is a draw from their softmax.
-                    noise = torch.rand(scores.shape, generator=random).clamp_(1e-9, 1 - 1e-7)
-                    scores = scores - heat * torch.log(-torch.log(noise))
-                chosen = self._choose(form, scores, said, text)
-                if chosen is None:
-                    break
-                said.append(chosen)
-                text = self._decode(said)
-                fed = torch.tensor([[chosen]])
+        heat = self.temperature if temperature is None else temperature
+        steps = _Steps(form, tokenizer, len(asked), heat, seed)
+        with torch.inference_mode(), _quiet():
+            network.generate(
+                torch.tensor([asked]),
+                attention_mask=torch.ones((1, len(asked)), dtype=torch.long),
+                logits_processor=[steps],
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=_MOST_TOKENS,
+                eos_token_id=steps.end,
+                pad_token_id=steps.end,
+            )
+        text = steps.text
         found = form.best_part(text)
         if found is None:
             raise WrongUse(f"{self.name} found no {form.name} for this", "take another seed")
@@ -111,23 +108,56 @@ class LocalWriter:
             ids = tokenizer.encode(f"{wish}\n{form.line.rstrip()}")
         return [int(i) for i in ids]
 
-    def _choose(self, form: Form, scores: Any, said: list[int], text: str) -> int | None:
-        """The best token that keeps to the form; None where the words end."""
-        tokenizer, _ = self.parts
-        special = set(tokenizer.all_special_ids)
-        for token in scores.topk(min(_CANDIDATES, len(scores))).indices.tolist():
-            if token in special:
-                if form.fits(text):
-                    return None
+
+class _Steps:
+    """Picks every token itself: the best one that keeps the words within their form.
+
+    Args:
+        form: of the words.
+        tokenizer: the model's.
+        asked: tokens of the question.
+        heat: how much chance there is; 0 takes the likeliest.
+        seed: of the chance.
+    """
+
+    def __init__(self, form: Form, tokenizer: Any, asked: int, heat: float, seed: int) -> None:
+        self.form, self.tokenizer, self.asked, self.heat = form, tokenizer, asked, heat
+        # Not of torch: its generator takes no more than 32 bits of a seed.
+        self.random = np.random.default_rng([_TAG, seed])
+        self.special = set(tokenizer.all_special_ids)
+        self.end = int(tokenizer.eos_token_id or 0)
+        self.text = ""
+
+    def __call__(self, tokens: Any, scores: Any) -> Any:
+        """(1, t) tokens so far and (1, v) scores → scores with one token left."""
+        import torch
+
+        said = tokens[0, self.asked :].tolist()
+        row = scores[0].float()
+        if self.heat > 0:
+            # Gumbel-max: the best of noisy scores is a draw from their softmax.
+            noise = self.random.gumbel(size=len(row)).astype(np.float32)
+            row = row + self.heat * torch.from_numpy(noise)
+        only = torch.full_like(scores, -torch.inf)
+        only[0, self._choose(row, said)] = 0
+        return only
+
+    def _choose(self, row: Any, said: list[int]) -> int:
+        for token in row.topk(min(_CANDIDATES, len(row))).indices.tolist():
+            if token in self.special:
+                if self.form.fits(self.text):
+                    return self.end
                 continue
             longer = self._decode([*said, token])
-            if longer != text and form.may_begin(longer):
+            if longer == self.text or repeats(longer):
+                continue
+            if self.form.may_begin(longer):
+                self.text = longer
                 return int(token)
-        return None
+        return self.end
 
     def _decode(self, tokens: list[int]) -> str:
-        tokenizer, _ = self.parts
-        told: str = tokenizer.decode(tokens, clean_up_tokenization_spaces=False)
+        told: str = self.tokenizer.decode(tokens, clean_up_tokenization_spaces=False)
         return told.lstrip()
 
 

@@ -93,9 +93,10 @@ class TemplateWriter:
     def prompt(self, about: str, seed: int) -> str:
         """The description, then technique, light, framing and palette."""
         pick = _picker("prompt", about, seed)
-        what = _letters(about) or _subject(about, pick)
         rest = ", ".join(pick(x) for x in (_STYLES, _LIGHTS, _FRAMES, _PALETTES))
-        return f"{cut(what, FORMS['prompt'].longest - len(rest) - 2)}, {rest}"
+        whole = FORMS["prompt"]
+        made = f"{cut(_letters(about), whole.longest - len(rest) - 2)}, {rest}"
+        return made if whole.fits(made) else f"{_subject(about, pick)}, {rest}"
 
     def concept(self, about: str, seed: int) -> str:
         """One sentence."""

@@ -65,7 +65,7 @@ class Form:
             return False
         if not all(self.allows(c) for c in text) or _CLUMSY.search(text):
             return False
-        return self.count(text) <= self.words[1] and not _repeats(text)
+        return self.count(text) <= self.words[1]
 
     def fits(self, text: str) -> bool:
         """Whether a text is complete and allowed."""
@@ -170,7 +170,7 @@ def description(about: object) -> str:
     return clean(about, LONGEST_ABOUT)
 
 
-def _repeats(text: str) -> bool:
+def repeats(text: str) -> bool:
     """Whether a small model has begun to say the same thing again: three words twice."""
     words = re.findall(r"\w+", text.lower())
     # The last word may not be whole yet.

@@ -1,0 +1,1 @@
+"""Ridges of a mountain, line behind line, in integers alone: a generator for Medici."""
