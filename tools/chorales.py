@@ -12,14 +12,18 @@ import argparse
 import difflib
 import hashlib
 import sys
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from medici.errors import BadData
 from medici.studio.music.reading import NOTATION, read_score
-from medici.studio.music.score import Score
 from medici.studio.music.scores import save_scores
+
+if TYPE_CHECKING:
+    from medici.studio.music.score import Score
 
 # Soprano lines whose intervals agree to this degree are one tune (1 would be to the note).
 ALIKE = 0.8
@@ -37,7 +41,7 @@ def corpus_files() -> tuple[Path, str]:
 def tune(score: Score) -> list[int]:
     """Steps between successive different soprano notes, of the opening."""
     pitches = [pitch for _, _, pitch in score.notes(0)]
-    steps = [b - a for a, b in zip(pitches, pitches[1:], strict=False) if a != b]
+    steps = [b - a for a, b in pairwise(pitches) if a != b]
     return steps[:OPENING]
 
 

@@ -48,7 +48,10 @@ class Shape:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Shape:
         """Read what `as_json` wrote."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+        sizes: dict[str, Any] = dict(told)
+        for name in ("near", "far"):
+            sizes[name] = tuple(sizes[name])
+        return cls(**sizes)
 
     @property
     def reads(self) -> tuple[tuple[tuple[int, int], ...], ...]:

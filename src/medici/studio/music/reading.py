@@ -34,12 +34,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a reader found in a file: notes of each voice, metre, upbeat in quarters."""
+    """What a reader found in a file: notes of each voice; the rest in quarters."""
 
     voices: Sequence[Sequence[Note]]
     bar: float = 4.0
     upbeat: float = 0.0
     fermatas: Sequence[tuple[float, float]] = ()
+    length: float = 0.0
 
 
 def read_score(path: Path) -> Score:
@@ -85,7 +86,9 @@ def to_score(parts: Parts, path: Path) -> Score:
                 )
     # Voices go by register: files list them from the top or from the bottom.
     voices.sort(key=lambda voice: -sum(n.pitch for n in voice) / len(voice))
-    end = max(n.start + n.length for voice in voices for n in voice)
+    ends = [n.start + n.length for voice in voices for n in voice]
+    # The last thing may be silence, or a fermata over it.
+    end = max(parts.length, *ends, *(start + length for start, length in parts.fermatas))
     steps = round(end * STEPS_A_QUARTER)
     if not 1 <= steps <= LONGEST:
         raise BadData(f"{path} is {end:g} quarters long", f"at most {LONGEST // STEPS_A_QUARTER}")
@@ -102,9 +105,7 @@ def to_score(parts: Parts, path: Path) -> Score:
     return Score(pitches, starts, fermata, bar, upbeat, path.name)
 
 
-def _place(
-    notes: Sequence[Note], voice: int, pitches: Any, starts: Any, path: Path
-) -> None:
+def _place(notes: Sequence[Note], voice: int, pitches: Any, starts: Any, path: Path) -> None:
     end = 0.0
     for note in notes:
         start, stop = (
@@ -185,7 +186,9 @@ def _read_notation(path: Path) -> Parts:
     try:
         from music21 import chord, converter, expressions, stream
     except ImportError as error:
-        raise MissingPart("reading notation needs music21", "pip install 'medici[music]'") from error
+        raise MissingPart(
+            "reading notation needs music21", "pip install 'medici[music]'"
+        ) from error
     try:
         score = converter.parse(path, forceSource=True, storePickle=False)
     except Exception as error:  # music21's readers raise whatever their parsers do
@@ -193,20 +196,26 @@ def _read_notation(path: Path) -> Parts:
     parts = list(score.parts) if isinstance(score, stream.Score) else []
     voices: list[list[Note]] = []
     fermatas: list[tuple[float, float]] = []
+    end = 0.0
     for number, part in enumerate(parts):
         notes: list[Note] = []
-        for element in part.flatten().notes:
+        for element in part.flatten().notesAndRests:
             if isinstance(element, chord.Chord):
                 raise BadData(
                     f"{path}: part {number + 1} has a chord at quarter {float(element.offset):g}",
                     "each voice holds one note at a time",
                 )
-            if element.duration.isGrace or not hasattr(element, "pitch"):
+            # Notation programs fill a short last bar with silence that is not shown.
+            hidden = element.isRest and element.style.hideObjectOnPrint
+            if element.duration.isGrace or hidden:
                 continue
             start, length = float(element.offset), float(element.quarterLength)
+            end = max(end, start + length)
             held = any(isinstance(e, expressions.Fermata) for e in element.expressions)
             if number == 0 and held:
                 fermatas.append((start, length))
+            if not hasattr(element, "pitch"):
+                continue
             tied = element.tie is not None and element.tie.type in ("stop", "continue")
             if tied and notes and notes[-1].pitch == element.pitch.midi:
                 notes[-1] = Note(notes[-1].start, start + length - notes[-1].start, notes[-1].pitch)
@@ -214,7 +223,7 @@ def _read_notation(path: Path) -> Parts:
                 notes.append(Note(start, length, int(element.pitch.midi)))
         voices.append(notes)
     bar, upbeat = _metre(parts)
-    return Parts(voices, bar, upbeat, fermatas)
+    return Parts(voices, bar, upbeat, fermatas, end)
 
 
 def _metre(parts: Sequence[Any]) -> tuple[float, float]:

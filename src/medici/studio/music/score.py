@@ -57,9 +57,9 @@ class Score:
 
     @property
     def digest(self) -> Digest:
-        """SHA-256 of ``"SCORE" ‖ steps ‖ bar ‖ upbeat`` (4 bytes each) and pitches, starts, fermata.
+        """SHA-256 of ``"SCORE"``, steps, bar and upbeat (4 bytes each), and a row for each step.
 
-        A step is a row of bytes: four pitches (0 for a rest), four starts, one fermata.
+        A row is bytes: four pitches (0 for a rest), four starts, one fermata.
         """
         rows = np.concatenate(
             [np.maximum(self.pitches, 0), self.starts, self.fermata[:, None]], axis=1

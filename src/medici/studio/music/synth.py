@@ -115,12 +115,16 @@ def timing(score: Score, tempo: int) -> NDArray[np.int64]:
 
     A fermata makes its steps half as long again, the last one twice as long.
     """
-    halves = np.where(score.fermata, 3, 2)
-    last = score.phrases()[-2] if len(score.phrases()) > 1 else 0
-    closing = score.fermata & (np.arange(len(score)) >= last)
-    halves = np.where(closing, 4, halves)
     step = RATE * 30 // tempo
-    return np.append(0, np.cumsum(halves * step // 2)).astype(np.int64)
+    return np.append(0, np.cumsum(hold_halves(score) * step // 2)).astype(np.int64)
+
+
+def hold_halves(score: Score) -> NDArray[np.int64]:
+    """How long each step is, in halves of a step: 2, under a fermata 3, under the last one 4."""
+    ends = score.phrases()
+    last = ends[-2] if len(ends) > 1 else 0
+    closing = score.fermata & (np.arange(len(score)) >= last)
+    return np.where(closing, 4, np.where(score.fermata, 3, 2)).astype(np.int64)
 
 
 def _sing(
