@@ -21,7 +21,9 @@ _FINE = 4
 _TOLERANCE = 0.09
 _STRAIGHT = 0.05
 _ARM = 1.1
-_CORNER = np.cos(np.radians(48))
+_FURTHEST_TIP = 0.75
+_CORNER = np.cos(np.radians(40))
+_STRAIGHT_ARMS = np.cos(np.radians(14))
 _LEAST_AREA = 0.4
 _REFITS = 4
 
@@ -115,22 +117,33 @@ def area(line: Points) -> float:
 
 
 def outline(line: Points) -> list[Curve]:
-    """A closed line as straight pieces (2 points) and cubic Bézier curves (4 points)."""
+    """A closed line as straight pieces (2 points) and cubic Bézier curves (4 points).
+
+    Smoothing rounded all corners off: where two straight sides meet, they are drawn on until they
+    do.
+    """
     line = _resampled(line)
-    corners = _corners(line)
-    smooth = not corners
-    if smooth:
+    arm = _reach(line)
+    corners = _corners(line, arm)
+    count = len(line)
+    cuts: list[tuple[int, Points | None]] = [(i, tip) for i, tip in corners]
+    if not cuts:
         # A smooth line is cut where it is straightest, so that the cuts do not show.
-        corners = [int(_cosines(line).argmax())]
-    if len(corners) == 1:
+        cuts = [(int(_cosines(line, arm).argmax()), None)]
+    if len(cuts) == 1:
         # A curve needs two ends apart.
-        corners = sorted({corners[0], (corners[0] + len(line) // 2) % len(line)})
-    out: list[Curve] = []
+        cuts = sorted([cuts[0], ((cuts[0][0] + count // 2) % count, None)], key=lambda c: c[0])
     around = _tangents(line)
-    for a, b in zip(corners, [*corners[1:], corners[0] + len(line)], strict=True):
-        piece = line[np.arange(a, b + 1) % len(line)]
-        ends = (around[a], -around[b % len(line)]) if smooth else _ends(piece)
-        out += fit(piece, *ends)
+    out: list[Curve] = []
+    for (a, tip_a), (b, tip_b) in zip(cuts, [*cuts[1:], cuts[0]], strict=True):
+        b = b + count if b <= a else b
+        first, last = (a if tip_a is None else a + arm), (b if tip_b is None else b - arm)
+        piece = line[np.arange(first, max(last, first) + 1) % count]
+        start = around[a % count] if tip_a is None else _unit(piece[0] - tip_a)
+        end = -around[b % count] if tip_b is None else _unit(piece[-1] - tip_b)
+        ends = [None if tip is None else tip[None] for tip in (tip_a, tip_b)]
+        whole = np.concatenate([p for p in (ends[0], piece, ends[1]) if p is not None])
+        out += fit(whole, start, end)
     return out
 
 
@@ -148,31 +161,51 @@ def _reach(line: Points) -> int:
     return max(1, min(round(_ARM / around * len(line)), len(line) // 6))
 
 
-def _cosines(line: Points) -> Points:
+def _cosines(line: Points, arm: int) -> Points:
     """Cosine of the turn at each point, between the directions an arm before and after it."""
-    arm = _reach(line)
-    before, after = line - np.roll(line, arm, 0), np.roll(line, -arm, 0) - line
-    size = np.hypot(*before.T) * np.hypot(*after.T)
-    return np.asarray((before * after).sum(1) / np.maximum(size, 1e-9))
+    return _between(line - np.roll(line, arm, 0), np.roll(line, -arm, 0) - line)
 
 
-def _corners(line: Points) -> list[int]:
-    """Points where the line turns sharply: the sharpest within an arm's length."""
-    turn, arm = _cosines(line), _reach(line)
+def _between(a: Points, b: Points) -> Points:
+    size = np.hypot(*a.T) * np.hypot(*b.T)
+    return np.asarray((a * b).sum(1) / np.maximum(size, 1e-9))
+
+
+def _corners(line: Points, arm: int) -> list[tuple[int, Points]]:
+    """Where two straight sides meet at an angle: the index there, and the point they meet in."""
+    turn = _cosines(line, arm)
     near = np.stack([np.roll(turn, s) for s in range(-arm, arm + 1)])
     found = np.nonzero((turn < _CORNER) & (turn <= near.min(0)))[0].tolist()
-    return [i for n, i in enumerate(found) if n == 0 or i - found[n - 1] > arm // 2]
+    out: list[tuple[int, Points]] = []
+    for i in found:
+        if out and i - out[-1][0] < 2 * arm:
+            continue
+        steps = line[(np.array([-3, -2, -1, 1, 2, 3]) * arm + i) % len(line)]
+        before, after = np.diff(steps[:3], axis=0), np.diff(steps[3:], axis=0)
+        straight = min(_between(before[:1], before[1:])[0], _between(after[:1], after[1:])[0])
+        tip = _meeting(steps[2], before[1], steps[3], after[0])
+        if straight > _STRAIGHT_ARMS and tip is not None:
+            gap = float(np.hypot(*(tip - line[i])))
+            if gap < _FURTHEST_TIP:
+                out.append((i, tip))
+    if len(out) > 1 and out[0][0] + len(line) - out[-1][0] < 2 * arm:
+        out.pop()
+    return out
+
+
+def _meeting(p: Points, along_p: Points, q: Points, along_q: Points) -> Points | None:
+    """Where two straight lines meet, or None when they are nearly parallel."""
+    across = float(along_p[0] * along_q[1] - along_p[1] * along_q[0])
+    if abs(across) < 1e-6:
+        return None
+    gap = q - p
+    share = float(gap[0] * along_q[1] - gap[1] * along_q[0]) / across
+    return np.asarray(p + share * along_p)
 
 
 def _tangents(line: Points) -> Points:
     ahead = np.roll(line, -2, 0) - np.roll(line, 2, 0)
     return np.asarray(ahead / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None])
-
-
-def _ends(piece: Points) -> tuple[Points, Points]:
-    """Directions into an open piece from its two ends, taken past the rounding of corners."""
-    reach = min(3, len(piece) - 1)
-    return _unit(piece[reach] - piece[0]), _unit(piece[-1 - reach] - piece[-1])
 
 
 def _unit(v: Points) -> Points:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import nn
 
 from medici.errors import BadWeights
 from medici.studio.exact import quantise
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     import torch
     from numpy.typing import NDArray
+    from torch import nn
 
     from medici.studio.exact.identity import ExactModel
     from medici.studio.exact.network import Layer

@@ -64,7 +64,10 @@ class Shape:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Shape:
         """Read what `as_json` wrote."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        fields: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
+        }
+        return cls(**fields)
 
 
 def leaky(x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""From a training run to a model folder: integers, record, figures, filter, sheet. Needs PyTorch."""
+"""From a training run to a model folder: integers, record, figures, filter, sheet."""
 
 from __future__ import annotations
 
@@ -122,13 +122,11 @@ def bias(model: IconModel, train: IconSet, n: int = 1000) -> dict[str, Any]:
             (ink | ink[:, :, ::-1]).sum((1, 2)), 1
         )
         shares = np.bincount(classes, minlength=len(model.looks)) / len(classes)
+        named = zip(model.looks, shares.tolist(), strict=True)
+        quartiles = np.quantile(ink.mean((1, 2)), (0.25, 0.5, 0.75))
         return {
-            "looks": {
-                k or "all": round(float(s), 4) for k, s in zip(model.looks, shares, strict=True)
-            },
-            "ink_quartiles": [
-                round(float(q), 4) for q in np.quantile(ink.mean((1, 2)), (0.25, 0.5, 0.75))
-            ],
+            "looks": {name or "all": round(share, 4) for name, share in named},
+            "ink_quartiles": [round(q, 4) for q in quartiles.tolist()],
             "symmetric": round(float((both > 0.95).mean()), 4),
         }
 
@@ -150,8 +148,8 @@ def save_sheet(greys: NDArray[np.uint8], path: Path) -> None:
     room = inks.shape[1] // 8
     inks = np.pad(inks, ((0, 0), (room, room), (room, room)))
     side = inks.shape[1]
-    page = inks.reshape(rows, _SHEET_COLUMNS, side, side).transpose(0, 2, 1, 3)
-    page = page.reshape(rows * side, _SHEET_COLUMNS * side)
+    laid = inks.reshape(rows, _SHEET_COLUMNS, side, side).transpose(0, 2, 1, 3)
+    page = laid.reshape(rows * side, _SHEET_COLUMNS * side)
     data = io.BytesIO()
     Image.fromarray(paint(page, INK, PAPER)[..., :3]).convert("L").save(data, "PNG", optimize=True)
     atomic_write(path, data.getvalue())

@@ -17,6 +17,7 @@ LARGEST_SEED = (1 << 53) - 1
 ANY = "any"
 SYMMETRIES = ("none", "auto", "mirror")
 OPEN_CELL = ".."
+INK = "#111827"
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _CODES = re.compile(r"(?:[0-9a-f]{2}|\.\.)*")
 
@@ -39,7 +40,7 @@ class Style:
 
     psi: int
     look: str = ANY
-    ink: str = "#111827"
+    ink: str = INK
     ground: str = "transparent"
     scale: int = 16
     weight: int = 0
@@ -89,7 +90,7 @@ def parse_style(
     return Style(
         psi=psi,
         look=_one_of("look", given.get("look", ANY), (ANY, *looks)),
-        ink=_colour("ink", given.get("ink", Style.ink)),
+        ink=_colour("ink", given.get("ink", INK)),
         ground=_ground(given.get("ground", "transparent")),
         scale=_whole("scale", given.get("scale", 16), 1, LARGEST_SCALE),
         weight=_thousandths("weight", given.get("weight", 0), -1000, 1000),
@@ -159,6 +160,6 @@ def _codes(value: object, cells: int, values: int) -> str | None:
     for pair in pairs:
         if pair != OPEN_CELL and int(pair, 16) >= values:
             raise BadStyle(
-                f"style codes hold {pair}", f"a cell of this model is below {values:02x}"
+                f"style codes hold {pair}", f"cells of this model are below {values:02x}"
             )
     return value

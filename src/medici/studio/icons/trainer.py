@@ -144,8 +144,9 @@ class Trainer:
         """Move an average towards its network; quickly at first."""
         decay = min(self.recipe.average, (1 + step) / (10 + step))
         with torch.no_grad():
-            old = list(self.averages[name].parameters())
-            torch._foreach_lerp_(old, list(self.networks[name].parameters()), 1 - decay)
+            old: list[Tensor] = [*self.averages[name].parameters()]
+            new: list[Tensor] = [*self.networks[name].parameters()]
+            torch._foreach_lerp_(old, new, 1 - decay)
 
     def batch(self, n: int) -> tuple[Tensor, Tensor]:
         """Icons at random, some mirrored, and their looks: (n, 1, 32, 32) in [-1, 1], (n,)."""
@@ -324,7 +325,7 @@ class Codes(Trainer):
         """Codes of (n, 1, 32, 32) uint8 pictures by the averaged autoencoder, (n, 64)."""
         network = self.settled()
         with torch.no_grad():
-            parts = (p.float().to(self.device) / 127.5 - 1 for p in pictures.split(128))
+            parts = (p.float().to(self.device) / 127.5 - 1 for p in torch.split(pictures, 128))
             return torch.cat([network.tokens(p).cpu() for p in parts])
 
 

@@ -49,7 +49,7 @@ def recipe_of(settings: Mapping[str, Any], looks: int) -> Recipe:
     if unknown:
         known = ", ".join(sorted(of_recipe | of_shape))
         raise WrongUse(f"icons have no setting {unknown[0]!r}", f"settings: {known}")
-    sizes = {
+    sizes: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in of_shape
     }
     recipe = replace(Recipe(), **{k: v for k, v in settings.items() if k in of_recipe})

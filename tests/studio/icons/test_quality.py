@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from medici.errors import BadWeights
+from medici.studio.icons.data import read_icons
+from medici.studio.icons.quality import Statistics, select, unlike
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from medici.studio.icons.model import IconModel
+
+
+def test_ragged_icons_score_below_clean_ones(icon_folder: Path, tune_folder: Path) -> None:
+    statistics = Statistics.of(read_icons(icon_folder).pixels)
+    fresh = read_icons(tune_folder).pixels
+    ragged = fresh.copy()
+    spots = np.random.default_rng(1).random(fresh.shape) < 0.08
+    ragged[spots] = 255 - ragged[spots]
+    clean, rough = statistics.scores(fresh), statistics.scores(ragged)
+    assert clean.min() > rough.max()
+    assert statistics.scores(np.zeros((1, 32, 32), np.uint8))[0] < rough.min()
+
+
+def test_statistics_travel_through_a_file_and_damage_is_named(
+    icon_folder: Path, tmp_path: Path
+) -> None:
+    statistics = Statistics.of(read_icons(icon_folder).pixels)
+    statistics.save(tmp_path / "statistics.safetensors")
+    again = Statistics.load(tmp_path / "statistics.safetensors")
+    assert (again.shares == statistics.shares).all()
+    assert (np.diff(again.quantiles) >= 0).all()
+    (tmp_path / "statistics.safetensors").write_bytes(b"nothing")
+    with pytest.raises(BadWeights, match="statistics"):
+        Statistics.load(tmp_path / "statistics.safetensors")
+
+
+def test_selection_has_no_doubles_and_nothing_known(model: IconModel) -> None:
+    works = [*model.sample_many(range(8)), *model.sample_many(range(4))]
+    chosen = select(model, works, 6, known=model.sample_many([0]))
+    greys = model.greys([works[i].seed for i in chosen])
+    assert len(chosen) == len(set(chosen)) <= 6
+    for i, grey in enumerate(greys):
+        assert unlike(grey, np.delete(greys, i, axis=0)) > 0
+        assert unlike(grey, model.greys([0])) > 0
+
+
+def test_nothing_is_unlike_itself() -> None:
+    grey = np.zeros((32, 32), np.uint8)
+    grey[4:9, 4:9] = 255
+    assert unlike(grey, grey[None]) == 0
+    assert unlike(grey, np.zeros((0, 32, 32), np.uint8)) == 1
+    assert unlike(grey, np.roll(grey, 16, 0)[None]) == 1
