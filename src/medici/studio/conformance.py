@@ -181,9 +181,10 @@ class _Trial:
             path = Path(place) / "work.png"
             Image.fromarray(self._sample(0).pixels).save(path)
             try:
-                check_rendering(self.model.encode(path))
+                work = self.model.encode(path)
             except WrongUse:
                 return
+        check_rendering(work)
 
     def _sample(self, seed: int) -> Rendering:
         _want(self.model is not None, "there is no model to try")
