@@ -36,7 +36,7 @@ KEYS: dict[str, str] = {
     "tempo": "quarters a minute, 40 to 160",
     "timbre": "how the voices sound: " + ", ".join(TIMBRES),
     "upbeat": 'eighths before the first whole bar, 0 to 7, or "auto" (one quarter or none)',
-    "voices": 'null or {"soprano": "G4 - A4 - B4^ -^", …}: given voices, one word an eighth, a note, '
+    "voices": 'null or {"soprano": "G4 - A4 - B4^ -^", …}: given voices, one word an eighth: note, '
     f'"{_HELD}" to hold it or "{_SILENT}" for silence; "{_FERMATA}" under a fermata',
 }
 

@@ -31,10 +31,16 @@ _A4 = 440
 _FRACTION = 60
 # Detune of left, centre and right in 1/65536 of the frequency: about two cents either way.
 _DETUNE = (-83, 0, 79)
-# Delays of the hall in frames, two for each side, and what comes back of each in 1/256.
-_HALL = ((1687, 2251), (1931, 2473))
-_RETURN = 190
+# Where in its cycle each of them begins, in 1/65536: harmonics must not all swell at once.
+_BEGINS = (8_977, 0, 13_831)
+# Loudness at the beginning of a phrase, at its height and at its end, in 1/256.
+_BREATH = (208, 256, 184)
+# Delays of the hall in frames, and what comes back of each in 1/256.
+_HALL = (1931, 2473)
+_RETURN = 200
 _TAIL = 70_000
+# The last notes take so many times as long to die away.
+_LAST = 4
 # How much louder a voice is, in 1/16, and how much of it goes left, in 1/16.
 _GAINS = (16, 13, 13, 16)
 _LEFT = (9, 5, 11, 7)
@@ -65,23 +71,23 @@ TIMBRES: dict[str, Timbre] = {
         (),
         1_400,
         4_200,
-        64,
+        72,
     ),
     "choir": Timbre(
         tuple(16_000 // (h * h + 6) for h in range(1, PARTIALS + 1)),
         ((430, 130, 40), (860, 160, 30), (2_450, 300, 22), (3_100, 350, 14)),
         3_600,
         7_000,
-        84,
+        104,
     ),
     "strings": Timbre(
         tuple(8_000 // (h + 1) for h in range(1, PARTIALS + 1)),
         ((480, 250, 14), (1_150, 400, 8)),
         3_000,
         5_600,
-        60,
+        80,
     ),
-    "flutes": Timbre((1_000, 90, 140, 20, 30, 8, 8), (), 2_000, 4_000, 84),
+    "flutes": Timbre((1_000, 90, 140, 20, 30, 8, 8), (), 2_000, 4_000, 96),
 }
 
 
@@ -98,16 +104,20 @@ def render(score: Score, timbre: str = "choir", tempo: int = 76) -> Audio:
     """
     told = TIMBRES[timbre]
     begins = timing(score, tempo)
-    frames = int(begins[-1]) + told.release + _TAIL
+    frames = int(begins[-1]) + _LAST * told.release + _TAIL
     mix = np.zeros((2, frames), np.int32)
     for voice in range(len(VOICES)):
         _sing(mix, score, voice, timbre, begins)
+    _breathe(mix, score, begins)
     _hall(mix, told.hall)
     _fade(mix, int(begins[-1]))
-    peak = max(int(np.abs(mix).max()), 1)
-    # A division by 2^15 keeps the products in 32 bits' reach of float-free int64 arithmetic.
-    scaled = (mix.astype(np.int64) * ((_PEAK << 16) // peak)) >> 16
-    return Audio(np.ascontiguousarray(scaled.T.astype(np.int16)), RATE)
+    peak = max(int(mix.max()), -int(mix.min()), 1)
+    # No product is above _PEAK · 2^16, which 32 bits hold.
+    mix *= (_PEAK << 16) // peak
+    mix >>= 16
+    samples = np.empty((frames, 2), np.int16)
+    samples[:, 0], samples[:, 1] = mix
+    return Audio(samples, RATE)
 
 
 def timing(score: Score, tempo: int) -> NDArray[np.int64]:
@@ -135,9 +145,10 @@ def _sing(
     longest: dict[int, int] = {}
     for first, steps, pitch in notes:
         length = int(begins[first + steps] - begins[first])
+        length += _release(told, first + steps == len(score))
         longest[pitch] = max(longest.get(pitch, 0), length)
-    rise, fall = swell(told.attack), swell(told.release)[::-1]
-    waves = {pitch: _wave(timbre, voice, pitch, n + told.release) for pitch, n in longest.items()}
+    rise = swell(told.attack)
+    waves = {pitch: _wave(timbre, voice, pitch, frames) for pitch, frames in longest.items()}
     for first, steps, pitch in notes:
         wave = waves[pitch]
         start, end = int(begins[first]), int(begins[first + steps])
@@ -146,9 +157,16 @@ def _sing(
         mix[:, start:full] += (wave[:, :up] * rise[:up]) >> _SINE_BITS
         mix[:, full:end] += wave[:, up:size]
         # A note too short to rise wholly falls from where it came.
-        down = fall if up == told.attack else (fall * rise[up - 1]) >> _SINE_BITS
-        tail = wave[:, size : size + told.release]
-        mix[:, end : end + told.release] += (tail * down) >> _SINE_BITS
+        release = _release(told, first + steps == len(score))
+        down = swell(release)[::-1]
+        if up < told.attack:
+            down = (down * rise[up - 1]) >> _SINE_BITS
+        tail = wave[:, size : size + release]
+        mix[:, end : end + release] += (tail * down) >> _SINE_BITS
+
+
+def _release(told: Timbre, last: bool) -> int:
+    return told.release * (_LAST if last else 1)
 
 
 def _wave(timbre: str, voice: int, pitch: int, frames: int) -> NDArray[np.int32]:
@@ -157,10 +175,12 @@ def _wave(timbre: str, voice: int, pitch: int, frames: int) -> NDArray[np.int32]
     increment = phase_step(pitch)
     count = np.arange(frames, dtype=np.uint32)
     heard = []
-    for cents in _DETUNE:
-        # Unsigned 32-bit products wrap around as a phase does.
-        step = np.uint32((increment + increment * cents // 65_536) % (1 << _PHASE_BITS))
-        heard.append(table[(count * step) >> np.uint32(_PHASE_BITS - TABLE_BITS)])
+    for cents, begin in zip(_DETUNE, _BEGINS, strict=True):
+        # Unsigned 32-bit products and sums wrap around as a phase does.
+        phase = count * np.uint32(increment + increment * cents // 65_536)
+        phase += np.uint32(begin << 16)
+        phase >>= np.uint32(_PHASE_BITS - TABLE_BITS)
+        heard.append(table[phase])
     left, centre, right = heard
     out = np.empty((2, frames), np.int32)
     gain, pan = _GAINS[voice], _LEFT[voice]
@@ -275,21 +295,58 @@ def _root(n: int) -> int:
     return low
 
 
+def _breathe(mix: NDArray[np.int32], score: Score, begins: NDArray[np.int64]) -> None:
+    """Every phrase swells to five eighths of its length and falls to its end."""
+    low, high, end = _BREATH
+    first = 0
+    for step in score.phrases():
+        last = int(begins[step])
+        top = first + (last - first) * 5 // 8
+        level = np.empty(last - first, np.int32)
+        level[: top - first] = _line(low, high, top - first)
+        level[top - first :] = _line(high, end, last - top)
+        now = mix[:, first:last]
+        now *= level
+        now >>= 8
+        first = last
+    # What still sounds dies away at the loudness of the last phrase's end.
+    mix[:, first:] = (mix[:, first:] * end) >> 8
+
+
+def _line(a: int, b: int, frames: int) -> NDArray[np.int64]:
+    return a + (b - a) * np.arange(frames, dtype=np.int64) // max(frames, 1)
+
+
 def _hall(mix: NDArray[np.int32], share: int) -> None:
-    """Adds what the walls give back: two delays a side that feed themselves."""
-    sent = (mix[0] + mix[1]) >> 1
-    for side, delays in enumerate(_HALL):
-        for delay in delays:
-            echo = np.zeros(len(sent), np.int32)
-            for at in range(delay, len(sent), delay):
-                end = min(at + delay, len(sent))
-                before = slice(at - delay, end - delay)
-                echo[at:end] = ((sent[before] + echo[before]) * _RETURN) >> 8
-            mix[side] += (echo * share) >> 8
+    """Adds what the walls give back: two delays that feed themselves, their sum and difference.
+
+    Source: Schroeder 1962, natural sounding artificial reverberation.
+    """
+    sent = mix[0] + mix[1]
+    sent >>= 1
+    first, second = (_echo(sent, delay, share) for delay in _HALL)
+    mix[0] += first
+    mix[0] += second
+    mix[1] += first
+    mix[1] -= second
+
+
+def _echo(sent: NDArray[np.int32], delay: int, share: int) -> NDArray[np.int32]:
+    """e[t] = ((x[t - delay] + e[t - delay]) · return) >> 8, times the share in 1/256."""
+    echo = np.zeros(len(sent), np.int32)
+    for at in range(delay, len(sent), delay):
+        now = echo[at : at + delay]
+        before = at - delay
+        np.add(sent[before : before + len(now)], echo[before : before + len(now)], out=now)
+        now *= _RETURN
+        now >>= 8
+    echo *= share
+    echo >>= 8
+    return echo
 
 
 def _fade(mix: NDArray[np.int32], end: int) -> None:
     """The last sound goes out to nothing."""
     size = mix.shape[1] - end
-    fall = swell(size)[::-1]
-    mix[:, end:] = (mix[:, end:].astype(np.int64) * fall) >> _SINE_BITS
+    fall = swell(size)[::-1].astype(np.int64)
+    mix[:, end:] = (mix[:, end:] * fall) >> _SINE_BITS
