@@ -7,7 +7,7 @@ shops ask for. What is measured is what is drawn, so text that fits, fits everyw
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +127,7 @@ class Typeface:
         self.x_height = self._metric(tags.X_HEIGHT, 0.5)
         self.descent = -self._font.get_font_extents("ltr").descender / self.units
         self._shapes: dict[int, list[Command]] = {}
+        self._advances: dict[str, float] = {}
 
     def _metric(self, tag: Any, otherwise: float) -> float:
         found = self._font.get_metric_position(tag)
@@ -159,6 +160,12 @@ class Typeface:
             x += place.x_advance * scale + self.tracking * size
         return Line(text, max(x - self.tracking * size, 0.0), tuple(glyphs))
 
+    def advance(self, text: str) -> float:
+        """Width of a word in ems, tracking after its last letter included; remembered."""
+        if text not in self._advances:
+            self._advances[text] = self.line(text, 1.0).width + self.tracking
+        return self._advances[text]
+
     def glyph(self, number: int, size: float, x: float, y: float) -> list[Command]:
         """A glyph's outline with its origin at (x, y), y running down the page."""
         if number not in self._shapes:
@@ -188,40 +195,38 @@ def typeface(path: Path, tracking: float = 0.0) -> Typeface:
 
 
 def wrap(face: Typeface, text: str, size: float, width: float) -> list[str] | None:
-    """Break text into the fewest lines, then as evenly as these lines allow.
+    """Break text into the fewest lines.
 
     Returns:
         the lines; None when one word alone is wider than the box.
     """
-    words = text.split()
-    if not words:
-        return []
-    if any(face.line(word, size).width > width for word in words):
-        return None
-    lines = _greedy(face, words, size, width)
-    if len(lines) == 1:
+    lines: list[list[str]] = []
+    full, space = 0.0, face.advance(" ") * size
+    for word in text.split():
+        wide = face.advance(word) * size
+        if wide > width:
+            return None
+        if lines and full + space + wide <= width:
+            lines[-1].append(word)
+            full += space + wide
+        else:
+            lines.append([word])
+            full = wide
+    return [" ".join(line) for line in lines]
+
+
+def even(face: Typeface, lines: list[str], size: float, width: float) -> list[str]:
+    """The same words in as many lines, as even as the narrowest measure makes them."""
+    if len(lines) < 2:
         return lines
-    # The narrowest measure that gives no more lines makes them even.
-    low, high = 0.0, width
-    for _ in range(12):
+    low, high, text = 0.0, width, " ".join(lines)
+    for _ in range(10):
         middle = (low + high) / 2
-        tried = _greedy(face, words, size, middle)
-        fits = all(face.line(line, size).width <= middle for line in tried)
-        if fits and len(tried) == len(lines):
+        tried = wrap(face, text, size, middle)
+        if tried is not None and len(tried) == len(lines):
             high, lines = middle, tried
         else:
             low = middle
-    return lines
-
-
-def _greedy(face: Typeface, words: Sequence[str], size: float, width: float) -> list[str]:
-    lines = [words[0]]
-    for word in words[1:]:
-        longer = f"{lines[-1]} {word}"
-        if face.line(longer, size).width <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
     return lines
 
 
@@ -269,13 +274,19 @@ def fit(
         size = min(size * 0.97, size - 0.01) if size > smallest else 0.0
         if 0 < size < smallest:
             size = smallest
-    words = text.split()
-    for count in range(len(words) - 1, -1, -1):
+    # As many words as fit with an ellipsis after them; fewer always fit where more do.
+    words, low, high, best = text.split(), 0, len(text.split()) - 1, None
+    while low <= high:
+        count = (low + high) // 2
         shorter = " ".join(words[:count]).rstrip(",.;:–—- ") + "…"
         block = _try(face, shorter, width, height, smallest, leading, most_lines)
         if block:
-            return Block(face, block.size, block.leading, block.lines, cut=True)
-    return Block(face, smallest, smallest * leading, (), cut=bool(words))
+            best, low = block, count + 1
+        else:
+            high = count - 1
+    if best is None:
+        return Block(face, smallest, smallest * leading, (), cut=bool(words))
+    return replace(best, cut=True)
 
 
 def _try(
@@ -290,7 +301,9 @@ def _try(
     lines = wrap(face, text, size, width)
     if lines is None or len(lines) > most_lines:
         return None
-    measured = tuple(face.line(line, size) for line in lines)
+    if len(lines) > 1 and len(lines) * size * leading > height + size * leading:
+        return None
+    measured = tuple(face.line(line, size) for line in even(face, lines, size, width))
     block = Block(face, size, size * leading, measured)
     return block if block.height <= height + 1e-6 and block.width <= width + 1e-6 else None
 

@@ -1,0 +1,455 @@
+"""Commands that make something of a model: sheets, grids, films, edits, campaigns, batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from medici.cli.output import FirmDir, Json, progress, say, show, table
+from medici.cli.studio import parse_style
+
+if TYPE_CHECKING:
+    from medici.studio.families import Generator
+
+Model = Annotated[str | None, typer.Option(help="A shipped model's name or a model's folder.")]
+Styles = Annotated[
+    list[str] | None, typer.Option("--style", metavar="KEY=VALUE", help="Steer; repeatable.")
+]
+Seeds = Annotated[str, typer.Option(metavar="LIST", help="Seeds like 1,2,5-9.")]
+Book = Annotated[
+    Path | None, typer.Option("--stylebook", metavar="FILE", help="Style book; its latest version.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put this group's commands into the program."""
+    app.command()(sheet)
+    app.command()(grid)
+    app.command()(walk)
+    app.command()(edit)
+    app.command()(export)
+    app.command()(campaign)
+    app.command()(personalise)
+    app.command()(batch)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``1,2,5-9`` as a list.
+
+    Raises:
+        WrongUse: it is none, or over 100,000 of them.
+    """
+    from medici.errors import WrongUse
+
+    out: list[int] = []
+    try:
+        for part in text.split(","):
+            low, dash, high = part.partition("-")
+            first, last = int(low), int(high) if dash else int(low)
+            if last < first or last - first > 100_000:
+                raise ValueError
+            out += range(first, last + 1)
+    except ValueError:
+        raise WrongUse(f"{text!r} is no list of seeds", "write it like 1,2,5-9") from None
+    return out
+
+
+def sheet(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="A .png or .webp file.")],
+    seeds: Seeds = "0-47",
+    columns: Annotated[int, typer.Option(min=1, help="Works a row.")] = 8,
+    scale: Annotated[int, typer.Option(min=1, help="Pixels for each pixel.")] = 4,
+    gap: Annotated[int, typer.Option(min=0, help="Pixels between works.")] = 4,
+    style: Styles = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """Lay many works out on one page, to look at."""
+    from medici.studio.making.sheet import save_sheet
+    from medici.studio.making.upscale import native
+
+    generator = _generator(firm, model)
+    works = generator.sample_many(parse_seeds(seeds), parse_style(style or []))
+    save_sheet([native(work.pixels) for work in works], out, columns, scale, gap)
+    _wrote(generator, out, as_json, works=len(works))
+
+
+def grid(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="A .png or .webp file.")],
+    of: Annotated[
+        str, typer.Option(help="interpolation, mixing, truncation, or any style key.")
+    ] = "interpolation",
+    seeds: Seeds = "1-6",
+    values: Annotated[
+        str | None, typer.Option(help="JSON list of the values across; of mixing: seeds.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=2, help="Of an interpolation.")] = 7,
+    style: Styles = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a parameter does: seeds down the page, its values across."""
+    import json
+
+    from medici.errors import WrongUse
+    from medici.studio.making import grid as grids
+    from medici.studio.making.sheet import save_page
+
+    generator = _generator(firm, model)
+    rows, steer = parse_seeds(seeds), {"scale": 6, **parse_style(style or [])}
+    if "scale" not in generator.keys:
+        steer.pop("scale")
+    try:
+        across = json.loads(values) if values else None
+        if across is not None and not isinstance(across, list):
+            raise ValueError
+    except ValueError:
+        raise WrongUse(f"{values!r} is no JSON list", "write it like [0, 0.5, 1]") from None
+    if of == "interpolation":
+        pairs = list(zip(rows[::2], rows[1::2], strict=False))
+        made = grids.interpolation(generator, pairs, steps, steer)
+    elif of == "mixing":
+        made = grids.mixing(generator, rows, across or rows, steer)
+    elif of == "truncation":
+        made = grids.sweep(generator, rows, "psi", across or [0.0, 0.3, 0.6, 0.9, 1.2], steer)
+    elif across:
+        made = grids.sweep(generator, rows, of, across, steer)
+    else:
+        raise WrongUse(f"a grid of {of} needs its values", "--values '[0, 0.5, 1]'")
+    save_page(made.page(), out)
+    _wrote(generator, out, as_json, rows=list(made.rows), columns=list(made.columns))
+
+
+def walk(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="A .mp4 or .webp file.")],
+    seeds: Seeds = "1-5",
+    frames: Annotated[int, typer.Option(min=1, help="From one work to the next.")] = 24,
+    hold: Annotated[int, typer.Option(min=0, help="For which each work stands still.")] = 6,
+    rate: Annotated[int, typer.Option(min=1, max=120, help="Frames a second.")] = 24,
+    factor: Annotated[
+        int | None, typer.Option(min=1, help="Exact enlargement (default: to about 512 pixels).")
+    ] = None,
+    between: Annotated[str, typer.Option(help="blend, dissolve or cut.")] = "blend",
+    once: Annotated[bool, typer.Option("--once", help="Do not come back to the first.")] = False,
+    style: Styles = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """Walk through a model's latents, from seed to seed, as a film."""
+    from medici.studio.making.video import Walk, write_film
+
+    generator = _generator(firm, model)
+    steer = parse_style(style or [])
+    if "scale" in generator.keys:
+        steer.setdefault("scale", 1)
+    way = Walk(tuple(parse_seeds(seeds)), frames, hold, not once, between, steer)
+    side = max(generator.sample(way.seeds[0], steer).pixels.shape[:2])
+    enlarged = factor or max(1, 512 // side)
+    with progress("filming", len(way), as_json) as done:
+        count = write_film(way.film(generator), out, rate=rate, factor=enlarged, progress=done)
+    _wrote(generator, out, as_json, frames=count, seconds=count / rate)
+
+
+def edit(
+    seed: Annotated[int, typer.Argument(min=0, help="The work's seed.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the work and its recipe.")] = Path(
+        "out/edits"
+    ),
+    style: Styles = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="New value of a style key; repeatable."),
+    ] = None,
+    take: Annotated[int | None, typer.Option(min=0, help="Take a region from this seed.")] = None,
+    repaint: Annotated[
+        list[str] | None, typer.Option(metavar="OLD=NEW", help="Paint a colour over; repeatable.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="X,Y,W,H", help="In native pixels; several by ;")
+    ] = None,
+    mask: Annotated[Path | None, typer.Option(help="Region as a picture, white inside.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Follow this recipe again.")] = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """Change a work; says whether seed and style still make it, or which works it derives from."""
+    import json
+
+    from medici.errors import UnreadableFile, WrongUse
+    from medici.store import atomic_write
+    from medici.studio.making import edit as edits
+    from medici.studio.making.upscale import to_png
+
+    generator = _generator(firm, model)
+    steer, changes = parse_style(style or []), parse_style(change or [])
+    if sum((bool(changes), take is not None, bool(repaint), recipe is not None)) > 1:
+        raise WrongUse("one edit at a time", "--change, --take, --repaint or --recipe")
+    where = edits.Region.of_mask(mask) if mask else edits.Region.parse(region) if region else None
+    if recipe:
+        try:
+            told = json.loads(recipe.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UnreadableFile(f"{recipe} is no recipe: {error}") from error
+        done = edits.replay(generator, told)
+    elif take is not None:
+        if where is None:
+            raise WrongUse("which region should be taken?", "--region X,Y,W,H or --mask FILE")
+        done = edits.replace_region(generator, seed, steer, where, take)
+    elif repaint:
+        pairs = {str(old): str(new) for old, new in parse_style(repaint).items()}
+        done = edits.repaint(generator, seed, steer, pairs, where)
+    else:
+        done = edits.restyle(generator, seed, steer, changes)
+    file = out / f"{done.id[:16]}.png"
+    atomic_write(file, to_png(done.work.pixels))
+    text = json.dumps(dict(done.recipe), indent=2, ensure_ascii=False) + "\n"
+    atomic_write(file.with_suffix(".json"), text.encode())
+    result = {
+        "id": done.id,
+        "file": str(file.absolute()),
+        "recipe": str(file.with_suffix(".json").absolute()),
+        "exact": done.exact,
+        "parents": list(done.parents),
+        "seed": done.work.seed,
+        "style": dict(done.work.style),
+        "colours": [colour for colour, _ in edits.colours_of(done.work)][:64],
+    }
+
+    def human(said: dict[str, Any]) -> None:
+        how = "seed and style make it again" if said["exact"] else "a derived work, see its recipe"
+        say(f"{said['file']}\n{how}\ncolours: {' '.join(said['colours'][:12])}")
+
+    show(result, as_json, human)
+
+
+def export(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="Its suffix is the form.")],
+    seed: Annotated[int, typer.Option(min=0, help="The work's seed.")] = 0,
+    form: Annotated[str | None, typer.Option(help="Another form than the suffix says.")] = None,
+    factor: Annotated[int, typer.Option(min=1, help="Exact enlargement of PNG and WebP.")] = 1,
+    style: Styles = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """Write a work in another form: what its family knows, PNG, WebP, or SVG of pixel pictures."""
+    from medici.content import content_digest
+    from medici.errors import WrongUse
+    from medici.store import atomic_write
+    from medici.studio.making import upscale
+
+    generator = _generator(firm, model)
+    wanted = form or out.suffix.removeprefix(".").lower()
+    work = generator.sample(seed, parse_style(style or []))
+    if wanted in generator.forms:
+        data = generator.export(work, wanted)
+    elif wanted in upscale.RASTERS:
+        data = upscale.RASTERS[wanted](upscale.enlarge(work.pixels, factor))
+    elif wanted == "svg":
+        data = upscale.to_svg(work.pixels, f"{work.kind} {seed} by {generator.record.name}")
+    else:
+        known = sorted({*generator.forms, *upscale.RASTERS, "svg"})
+        raise WrongUse(f"works of this model cannot be had as {wanted!r}", ", ".join(known))
+    atomic_write(out, data, durable=False)
+    _wrote(generator, out, as_json, id=content_digest(work), form=wanted, bytes=len(data))
+
+
+def campaign(
+    concept: Annotated[
+        Path, typer.Argument(metavar="CONCEPT", help="TOML or JSON: title, text, kicker, seeds.")
+    ],
+    brand: Annotated[
+        Path | None, typer.Option(help="Brand kit, TOML or JSON: name, palette, logo, fonts.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the pieces.")] = Path("out/campaign"),
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help="One format; repeatable (default: all).")
+    ] = None,
+    files: Annotated[
+        list[str] | None, typer.Option("--file", help="png, svg or pdf; repeatable.")
+    ] = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """One concept in many formats, in the brand's colours and type, with a manifest."""
+    from medici.studio.making import campaign as campaigns
+    from medici.studio.making.brand import BrandKit
+    from medici.studio.making.formats import chosen
+    from medici.studio.making.page import PAINTERS
+
+    generator = _generator(firm, model)
+    kit = BrandKit.read(brand) if brand else BrandKit(_name(firm))
+    idea = campaigns.Concept.read(concept)
+    names = chosen(formats or [])
+    with progress("laying out", len(names), as_json) as done:
+        made = campaigns.campaign(
+            generator,
+            idea,
+            kit,
+            out,
+            formats=names,
+            files=files or tuple(PAINTERS),
+            progress=done,
+        )
+
+    def human(said: dict[str, Any]) -> None:
+        rows = [(p["format"], "×".join(map(str, p["size"])), p["file"]) for p in said["pieces"]]
+        table(f"{len(rows)} pieces in {out}", ("format", "size", "file"), rows)
+        for note in dict.fromkeys(n for p in said["pieces"] for n in p.get("notes", [])):
+            say(f"note: {note}")
+
+    show({**made, "folder": str(out.absolute())}, as_json, human)
+
+
+def personalise(
+    name: Annotated[str | None, typer.Option(help="The buyer's name.")] = None,
+    date: Annotated[str | None, typer.Option(help="A date like 1492-04-09.")] = None,
+    wallet: Annotated[str | None, typer.Option(help="The buyer's account address.")] = None,
+    colour: Annotated[
+        list[str] | None, typer.Option(help="A favourite colour like #d1495b; repeatable.")
+    ] = None,
+    wish: Annotated[str | None, typer.Option(help="A sentence.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for work and receipt.")] = Path("out/personal"),
+    book: Book = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """A work from a buyer's own parameters; anyone can derive it again from the receipt."""
+    import json
+
+    from medici.content import content_digest
+    from medici.store import atomic_write
+    from medici.studio.making.personal import Personal
+    from medici.studio.making.upscale import to_png
+
+    generator = _generator(firm, model)
+    given = {"name": name, "date": date, "wallet": wallet, "colours": colour, "wish": wish}
+    work, receipt = Personal.of(given).work(generator, _version(book))
+    identity = content_digest(work)
+    file = out / f"{identity[:16]}.png"
+    atomic_write(file, to_png(work.pixels))
+    text = json.dumps({**receipt, "work": identity}, indent=2, ensure_ascii=False) + "\n"
+    atomic_write(file.with_suffix(".json"), text.encode())
+    result = {"id": identity, "file": str(file.absolute()), **receipt}
+    show(result, as_json, lambda said: say(f"{said['file']}\nseed {said['seed']}"))
+
+
+def batch(
+    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="For works and reports.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="Works to keep.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first candidate.")] = 0,
+    most: Annotated[int, typer.Option(min=1, help="Candidates judged at most.")] = 100_000,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--filter", metavar="NAME[=LEAST]", help="quality, novelty, or plugged in."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="More than one: unfiltered, through Ray Data.")
+    ] = 1,
+    book: Book = None,
+    style: Styles = None,
+    model: Model = None,
+    firm: FirmDir = None,
+    as_json: Json = False,
+) -> None:
+    """Make works until enough pass the filters; the same call goes on where it was stopped."""
+    from medici.errors import WrongUse
+    from medici.studio.making import filters as sieve
+    from medici.studio.making import pipeline as line
+
+    steer = parse_style(style or [])
+    if workers > 1:
+        if filters or book:
+            raise WrongUse("workers do not filter", "batch in one process, or filter afterwards")
+        return _scaled(_folder_of(firm, model), out, seed, number, steer, workers, as_json)
+    generator = _generator(firm, model)
+    chosen = sieve.make(filters or [], generator)
+    pipe = line.Pipeline(generator, chosen, steer, _version(book))
+    with progress("making", number, as_json) as done:
+        made = line.produce(pipe, out, first=seed, keep=number, most=most, progress=done)
+    result = {
+        "model": generator.id,
+        "folder": str(out.absolute()),
+        "reports": str((out / line.REPORTS).absolute()),
+        "seen": made.seen,
+        "kept": made.kept,
+        "refused": dict(made.refused),
+        "next_seed": made.next_seed,
+    }
+
+    def human(said: dict[str, Any]) -> None:
+        refused = ", ".join(f"{n} by {name}" for name, n in said["refused"].items()) or "none"
+        say(f"{said['kept']} of {said['seen']} kept in {said['folder']}; refused: {refused}")
+
+    show(result, as_json, human)
+    return None
+
+
+def _scaled(
+    model: str, out: Path, seed: int, number: int, style: dict[str, Any], workers: int, quiet: bool
+) -> None:
+    from medici.store import atomic_write
+    from medici.studio.making import scale
+
+    works = []
+    with progress("making", number, quiet) as done:
+        for made in scale.render(model, seed, number, style, workers):
+            file = out / f"{made.work[:16]}.png"
+            atomic_write(file, made.png, durable=False)
+            works.append({"id": made.work, "seed": made.seed, "file": str(file.absolute())})
+            done(len(works))
+    result = {"folder": str(out.absolute()), "kept": len(works), "works": works}
+    show(result, quiet, lambda said: say(f"{said['kept']} works in {said['folder']}"))
+
+
+def _generator(firm: Path | None, model: str | None) -> Generator:
+    from medici.studio.families import load_model
+
+    return load_model(_folder_of(firm, model))
+
+
+def _folder_of(firm: Path | None, model: str | None) -> str:
+    """The model asked for, else the firm's, else the first that is shipped."""
+    if model is not None:
+        return model
+    found = _settings(firm)
+    if found is None:
+        return "portraits"
+    inside = found.folder / found.studio.model
+    return str(inside) if inside.is_dir() else found.studio.model
+
+
+def _settings(firm: Path | None) -> Any:
+    from medici import settings
+    from medici.errors import NoFirm
+
+    try:
+        return settings.load(settings.find_firm(firm or Path.cwd()))
+    except NoFirm:
+        if firm is not None:
+            raise
+        return None
+
+
+def _name(firm: Path | None) -> str:
+    found = _settings(firm)
+    return found.firm.name if found else "Medici"
+
+
+def _version(book: Path | None) -> Any:
+    from medici.studio.stylebook import StyleBook, StyleVersion
+
+    return StyleBook.load(book).latest if book else StyleVersion()
+
+
+def _wrote(generator: Generator, out: Path, as_json: bool, **more: Any) -> None:
+    result = {"model": generator.id, "file": str(out.absolute()), **more}
+    show(result, as_json, lambda said: say(said["file"]))
