@@ -37,7 +37,7 @@ _SAYS = {
     "no-commercial": "forbids commercial use",
     "no-derivatives": "forbids derived works",
     "restricted": "restricts use in ways that somebody must read",
-    "own": "is a licence of somebody's own: read it",
+    "own": "is a licence of somebody's own, to be read",
     "share-alike": "asks that derived works carry it too, where they derive from the pictures",
 }
 
@@ -110,7 +110,7 @@ def audit(folder: Path) -> dict[str, Any]:
 def _unusable(one: _Seen, where: str, told: _Findings) -> None:
     bad = one.part.bad
     files = [entry["message"] for entry in bad]
-    told.add(MUST, "bad-pictures", len(bad), f"{where}{len(bad)} files cannot be used", files)
+    told.add(MUST, "bad-pictures", len(bad), f"{where}files that cannot be used: {len(bad)}", files)
     count = one.part.count
     if count < LEAST:
         told.add(MUST, "too-few", 1, f"{where}{count} pictures; {LEAST} are the least", [])
@@ -148,29 +148,29 @@ def _credits(part: Part, where: str, told: _Findings) -> None:
     for key, level in (("licence", MUST), ("author", MUST), ("consent", MUST), ("owner", SHOULD)):
         files = missing[key]
         extra = "; nobody can be paid for them" if key == "owner" else ""
-        message = f"{where}{len(files)} of {part.count} pictures state no {key}{extra}"
+        message = f"{where}no {key} stated for {len(files)} of {part.count} pictures{extra}"
         told.add(level, f"no-{key}", len(files), message, files)
     for licence, count in sorted(licences.items()):
         try:
             flags = forbids(licence)
         except WrongUse as error:
-            message = f"{where}{error.message} ({count} pictures)"
+            message = f"{where}{error.message}: {count} of {part.count} pictures"
             told.add(MUST, "licence-unknown", count, message, [])
             continue
         for flag in sorted(flags):
             level = SHOULD if flag in ("own", "share-alike") else MUST
-            message = f"{where}{licence} {_SAYS[flag]} ({count} pictures)"
+            message = f"{where}{licence} {_SAYS[flag]}: {count} of {part.count} pictures"
             told.add(level, f"licence-{flag}", count, message, [])
 
 
 def _copies(one: _Seen, where: str, told: _Findings) -> None:
     counts = Counter(one.digests)
     files = [n for n, d in zip(one.names, one.digests, strict=True) if counts[d] > 1]
-    told.add(SHOULD, "copies", len(files), f"{where}{len(files)} pictures have exact copies", files)
+    told.add(SHOULD, "copies", len(files), f"{where}exact copies: {len(files)} pictures", files)
     assert one.looks is not None
     near = {n for i, j, _ in pairs(one.looks) if one.digests[i] != one.digests[j] for n in (i, j)}
     files = [one.names[i] for i in sorted(near)]
-    message = f"{where}{len(files)} pictures have near-duplicates"
+    message = f"{where}near-duplicates: {len(files)} pictures"
     told.add(SHOULD, "near-duplicates", len(files), message, files)
 
 
@@ -181,7 +181,7 @@ def _leaks(left: _Seen, right: _Seen, told: _Findings) -> None:
     both = f"{left.part.name} and {right.part.name}"
     known = set(left.digests)
     files = [n for n, d in zip(right.names, right.digests, strict=True) if d in known]
-    told.add(MUST, "leak", len(files), f"{len(files)} pictures are in both {both}", files)
+    told.add(MUST, "leak", len(files), f"in both {both}: {len(files)} of {len(right.names)}", files)
     near = {
         j
         for i, j, _ in pairs(left.looks, right.looks)
@@ -191,7 +191,7 @@ def _leaks(left: _Seen, right: _Seen, told: _Findings) -> None:
     share = len(files) / max(1, len(right.names))
     # Fresh draws of one drawing programme now and then fall close together; that alone is no leak.
     level = MUST if share > 0.01 else SHOULD
-    message = f"{len(files)} pictures of {right.part.name} have near-duplicates in {left.part.name}"
+    message = f"near-duplicates in {both}: {len(files)} of {len(right.names)} pictures"
     told.add(level, "near-leak", len(files), message, files)
 
 

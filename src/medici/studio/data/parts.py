@@ -107,7 +107,7 @@ def parts(folder: Path) -> list[Part]:
         raise BadData(f"no data folder at {folder}", "give a folder that holds pictures")
     manifest = read_manifest(folder)
     if manifest is not None and "splits" in manifest:
-        return [_part(name, folder / name) for name in manifest["splits"]]
+        return [_part(name, folder / name) for name in sorted(manifest["splits"], key=_train_first)]
     if manifest is not None or picture_files(folder):
         return [_part("", folder)]
     below = [
@@ -119,7 +119,11 @@ def parts(folder: Path) -> list[Part]:
     ]
     if not below:
         raise BadData(f"{folder} holds no pictures", "give a folder that holds pictures")
-    return [_part(p.name, p) for p in below]
+    return [_part(p.name, p) for p in sorted(below, key=lambda p: _train_first(p.name))]
+
+
+def _train_first(name: str) -> tuple[bool, str]:
+    return name != "train", name
 
 
 def _part(name: str, folder: Path) -> Part:

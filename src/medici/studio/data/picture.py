@@ -70,9 +70,15 @@ class Reading:
 
     def __post_init__(self) -> None:
         if not SIDES[0] <= self.side <= SIDES[1]:
-            raise WrongUse(f"side {self.side} is not between {SIDES[0]} and {SIDES[1]} pixels")
+            raise WrongUse(
+                f"side {self.side} is not between {SIDES[0]} and {SIDES[1]} pixels",
+                "give the side at which the model is to be trained",
+            )
         if self.crop not in CROPS:
-            raise WrongUse(f"crop {self.crop!r} is none of " + ", ".join(CROPS))
+            raise WrongUse(
+                f"crop {self.crop!r} is none of " + ", ".join(CROPS),
+                "centre cuts to a square, pad fills up to one, none refuses",
+            )
 
 
 def read_picture(path: Path, side: int = SIDE) -> NDArray[np.uint8]:
