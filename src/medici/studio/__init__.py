@@ -28,10 +28,10 @@ def train(dataset_dir: str | Path, out_dir: str | Path, **options: Any) -> Model
     from pathlib import Path
 
     from medici.studio.families import Training
-    from medici.studio.pictures import gan_training
+    from medici.studio.pictures import training
 
     for old, new in (("tune_dir", "tune"), ("judge_dir", "judge")):
         if options.get(old) is not None:
             options[new] = Path(options[old])
         options.pop(old, None)
-    return gan_training.train(Path(dataset_dir), Path(out_dir), Training(**options))
+    return training.train(Path(dataset_dir), Path(out_dir), Training(**options))

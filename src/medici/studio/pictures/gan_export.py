@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from medici.errors import WrongUse
 from medici.studio.exact import quantise
 from medici.studio.pictures.bodies import Block, DcganBody, Generator, R3ganBody
 from medici.studio.pictures.export import array, assemble_pictures, folded, palette_bytes, plain
 from medici.studio.pictures.heads import Slots
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import torch
     from numpy.typing import NDArray
     from torch import nn
@@ -20,32 +21,34 @@ if TYPE_CHECKING:
     from medici.studio.exact.identity import ExactModel
     from medici.studio.exact.network import Layer
 
+_NO_PALETTE = np.zeros((0, 3), np.uint8)
 
-def to_exact(network: Generator, psi: int = 1000) -> ExactModel:
+
+def to_exact(network: Generator, classes: Sequence[str] = (), psi: int = 1000) -> ExactModel:
     """The picture model of a generator.
 
     Args:
         network: in evaluation mode, norms measured.
+        classes: names of its classes, in order.
         psi: the model's default truncation, in thousandths.
 
     Raises:
         BadWeights: sums could overflow, or a weight is not finite.
-        WrongUse: a kind of generator that picture models cannot render yet.
     """
-    shape = network.shape
-    if not isinstance(network.head, Slots) or shape.classes:
-        raise WrongUse(
-            f"a {shape.head} generator with {shape.classes} classes has no exact picture model",
-            "head slots without labels has one; see exact_networks for the layers",
-        )
+    shape, head = network.shape, network.head
+    assert len(classes) == shape.classes
+    slots = isinstance(head, Slots)
+    palette = palette_bytes(cast("torch.Tensor", head.palette)) if slots else _NO_PALETTE
     return assemble_pictures(
         exact_networks(network),
-        palette=palette_bytes(cast("torch.Tensor", network.head.palette)),
+        palette=palette,
         transparent=network.transparent,
         side=shape.side,
-        slots=shape.slots,
+        slots=shape.slots if slots else 0,
         psi=psi,
         latent={"normal": shape.latent},
+        head="nearest" if slots else "rgb",
+        classes=classes,
     )
 
 
