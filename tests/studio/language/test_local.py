@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from medici.errors import BadWeights, MissingPart, NoWeights, WrongUse
+from medici.studio import conformance
 from medici.studio.families import load_model
 from medici.studio.language.family import Language
 from medici.studio.language.local import LocalWriter
@@ -63,6 +64,8 @@ def test_a_gguf_file_is_read_and_kept_to_the_form(gguf: Path, tmp_path: Path) ->
 
 def test_a_folder_is_taken_in_and_guarded(scribe: Path, tmp_path: Path) -> None:
     Language().adopt(scribe, tmp_path / "m", name="scribe")
+    report = conformance.check(Language(), tmp_path / "m")
+    assert report.ok, str(report)
     model: Any = load_model(tmp_path / "m")
     assert set(model.keys) == {"about", "form", "temperature"}
     work = model.sample(0, {"form": "prompt", "temperature": 1})

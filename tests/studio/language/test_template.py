@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from medici.content import content_digest, text_digest
 from medici.errors import BadStyle, BadWeights, WrongUse
+from medici.studio import conformance
 from medici.studio.families import Generator, Training, load_model
 from medici.studio.language.clean import clean
 from medici.studio.language.family import Language, writer
@@ -60,6 +61,8 @@ def test_a_template_is_a_model_like_others(tmp_path: Path) -> None:
     record = Language().adopt("template", tmp_path / "words")
     model: Any = load_model(tmp_path / "words")
     assert isinstance(model, Generator)
+    report = conformance.check(Language(), tmp_path / "words")
+    assert report.ok, str(report)
     assert model.id == record.id
     work = model.sample(3, {"about": "a red house", "form": "statement"})
     assert work.kind == "text"

