@@ -17,17 +17,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m medici.studio", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    train = commands.add_parser("train", help="train in RUN; publish it afterwards")
+    train = commands.add_parser("train", help="train and publish, with any setting")
     train.add_argument("data", type=Path, help="folder of training pictures")
-    train.add_argument("run", type=Path, help="folder of the run")
+    train.add_argument("out", type=Path, help="model folder; the run goes to run/ in it")
     train.add_argument("--tune", type=Path, help="fresh pictures to choose the best moment by")
+    train.add_argument("--judge", type=Path, help="other fresh pictures, for the figures")
     train.add_argument("--minutes", type=float)
     train.add_argument("--steps", type=int)
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--device", default="cpu")
     train.add_argument("--resume", action="store_true")
-    train.add_argument("--rate", type=float, help="learning rate from here on")
-    train.add_argument("--gamma", type=float, help="weight of the R1 penalty from here on")
+    train.add_argument("--start-from", type=Path, help="model folder that is fine-tuned")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=JSON")
 
     publish = commands.add_parser("publish", help="export a run with record, metrics, bias, sheet")
     publish.add_argument("run", type=Path)
@@ -47,33 +48,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> dict[str, object]:
-    import time
-    from dataclasses import replace
+    from medici.studio.families import Training
+    from medici.studio.pictures.training import train
 
-    from medici.studio.pictures.gan import Recipe
-    from medici.studio.training.run import Budget, Every, prepare
-
-    if options.minutes is None and options.steps is None:
-        raise SystemExit("give --minutes or --steps")
-    recipe = Recipe()
-    if options.gamma is not None:
-        recipe = replace(recipe, gamma=options.gamma)
-    run = prepare(
+    told = (pair.partition("=") for pair in options.set)
+    record = train(
         options.data,
-        options.run,
-        recipe=recipe,
-        seed=options.seed,
-        device=options.device,
-        tune_dir=options.tune,
-        resume=options.resume,
+        options.out,
+        Training(
+            minutes=options.minutes,
+            steps=options.steps,
+            resume=options.resume,
+            seed=options.seed,
+            device=options.device,
+            tune=options.tune,
+            judge=options.judge,
+            start_from=options.start_from,
+            settings={key: json.loads(value) for key, _, value in told},
+        ),
     )
-    if options.rate is not None:
-        run.trainer.slow_down(options.rate)
-    run.go(Budget(options.minutes, options.steps, time.monotonic()), lambda _: None, Every())
-    run.judge()
-    if options.tune is None:
-        run.keep(0)
-    return {"step": run.trainer.step, "best_fid": run.best, **run.trainer.spent}
+    return {"id": record.id, "training": record.training, "metrics": record.metrics}
 
 
 def _publish(options: argparse.Namespace) -> dict[str, object]:

@@ -58,9 +58,18 @@ def run_gan(data: Samples, folder: Path, how: Training, judge: Judge | None = No
 
 def outcome(run: Run) -> tuple[ExactModel, dict[str, Any]]:
     """The model of a finished run, and what its record says of the training."""
-    network, about = load_trained(run.best)
+    return exported(run.best)
+
+
+def exported(best: Path, psi: int = 1000) -> tuple[ExactModel, dict[str, Any]]:
+    """The model of kept weights, and what its record says of the training.
+
+    Raises:
+        BadWeights: no such file, or its numbers do not fit integers.
+    """
+    network, about = load_trained(best)
     shape, loss = network.shape, Recipe.from_json(about["recipe"]).chosen_loss
-    return to_exact(network, about["classes"]), {
+    return to_exact(network, about["classes"], psi), {
         "architecture": f"GAN, {shape.body} body, {shape.head} head, {loss} loss",
         **{k: about[k] for k in ("recipe", "seed", "step", "average", "precision", "spent")},
     }

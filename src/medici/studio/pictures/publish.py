@@ -118,15 +118,9 @@ def publish_gan(run: Path, out: Path, *, psi: int = 1000, **more: Any) -> ModelR
     Raises:
         BadWeights: the run's weights cannot be made exact.
     """
-    from medici.studio.pictures.export import to_exact
-    from medici.studio.pictures.gan import load_trained
+    from medici.studio.pictures.gan_training import exported
 
-    network, about = load_trained(run / "best.safetensors")
-    training = {
-        "architecture": "colour-slot GAN, DCGAN body, norm-free discriminator",
-        **{k: about[k] for k in ("recipe", "seed", "step", "average", "spent")},
-    }
-    exact = to_exact(network, psi)
+    exact, training = exported(run / "best.safetensors", psi)
     return publish(exact, out, training=training, curves=read_curves(run), **more)
 
 
