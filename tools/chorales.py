@@ -97,7 +97,8 @@ def main() -> None:
             "source": f"music21 {version} corpus, bach/*.mxl, .xml, .krn",
             "licence": "works: public domain; encodings: distributed with music21 (BSD-3-Clause) "
             "by permission of their encoders, no licence of their own stated in the files used",
-            "changes": "notes at each eighth; faster notes dropped; repeats not played twice",
+            "changes": "the four voices without instruments; notes at each eighth, faster ones "
+            "dropped; repeats not played twice",
             "split": f"by tune: {len(set(tunes))} tunes in {len(scores)} pieces",
         }
         save_scores(out / name, chosen, source)

@@ -31,13 +31,16 @@ class Shape:
         width: of the hidden state.
         inner: of the residual blocks.
         blocks: residual blocks of two layers.
+        inside: numbers that a token is told in before its place gives it a row: few, so that what
+            is learnt of one pitch, place or voice serves others.
         near: steps back (1, 2, …) of which each voice has tables of its own.
         far: steps back whose tables all voices share.
     """
 
     width: int = 256
     inner: int = 256
-    blocks: int = 3
+    blocks: int = 2
+    inside: int = 16
     near: tuple[int, ...] = (1, 2, 3, 4)
     far: tuple[int, ...] = (5, 6, 7, 8, 10, 12, 14, 16, 24, 32)
 
@@ -81,8 +84,8 @@ class Shape:
 def features() -> Tensor:
     """What a token says, by turn: itself, its pitch class, whether it is held.
 
-    The network learns rows for each of these; a table's row is their sum, so that what is learnt
-    of a pitch class serves all its octaves.
+    The network learns a few numbers for each of these; a token is told in their sum, so that what
+    is learnt of a pitch class serves all its octaves.
 
     Returns:
         (turns, values + 1, features) float32; the last value is `NONE` and has no features.
@@ -112,14 +115,15 @@ class ChoraleNetwork(nn.Module):
         super().__init__()
         self.shape, self.forget, self.drop = shape, forget, drop
         self.register_buffer("features", features(), persistent=False)
-        each = self.features.shape[2]
+        each = shape.inside
+        self.inside = nn.Parameter(torch.randn(TURNS, self.features.shape[2], each) * 0.7)
         w, near, far = shape.width, len(shape.near) * TURNS, len(shape.far) * TURNS
-        seen = near + far + 1
+        scale = ((near + far + 1) * each) ** -0.5
         self.same = nn.ParameterList(
-            nn.Parameter(torch.randn(t * each, w) * seen**-0.5) for t in range(1, TURNS)
+            nn.Parameter(torch.randn(t * each, w) * scale) for t in range(1, TURNS)
         )
-        self.near = nn.Parameter(torch.randn(TURNS, near * each, w) * seen**-0.5)
-        self.far = nn.Parameter(torch.randn(far * each, w) * seen**-0.5)
+        self.near = nn.Parameter(torch.randn(TURNS, near * each, w) * scale)
+        self.far = nn.Parameter(torch.randn(far * each, w) * scale)
         self.told = nn.Parameter(torch.randn(CHANNELS, TURNS * TOLD, w) * 0.3)
         self.positions = nn.Parameter(torch.randn(TURNS, w) * 0.3)
         self.first = nn.ModuleList([nn.Linear(w, shape.inner) for _ in range(shape.blocks)])
@@ -142,11 +146,12 @@ class ChoraleNetwork(nn.Module):
             (n, 4, values) logits.
         """
         n = len(now)
-        x_near, x_far = self._seen(near), self._seen(far)
+        told_of = self.features @ self.inside
+        x_near, x_far = self._seen(told_of, near), self._seen(told_of, far)
         sums = torch.einsum("ni,tiw->ntw", x_near, self.near)
         sums = sums + (x_far @ self.far)[:, None] + self.positions
-        x_now = self._seen(now[:, None], whole=True)
-        each = self.features.shape[2]
+        x_now = self._seen(told_of, now[:, None], whole=True)
+        each = self.shape.inside
         same = [sums.new_zeros(n, self.shape.width)]
         for turn, rows in enumerate(self.same, 1):
             same.append(x_now[:, : turn * each] @ rows)
@@ -159,10 +164,10 @@ class ChoraleNetwork(nn.Module):
             x = x + second(inner)
         return torch.einsum("ntw,tvw->ntv", x, self.heads) + self.offsets
 
-    def _seen(self, tokens: Tensor, whole: bool = False) -> Tensor:
-        """Features of tokens, (n, steps, 4) → (n, steps · 4 · features); some are forgotten."""
+    def _seen(self, told_of: Tensor, tokens: Tensor, whole: bool = False) -> Tensor:
+        """What tokens say, (n, steps, 4) → (n, steps · 4 · inside); some are forgotten."""
         turns = torch.arange(TURNS, device=tokens.device)
-        seen = self.features[turns, tokens]
+        seen = told_of[turns, tokens]
         if self.training and self.forget and not whole:
             keep = torch.rand(tokens.shape, device=tokens.device) >= self.forget
             seen = seen * keep[..., None]
@@ -171,8 +176,8 @@ class ChoraleNetwork(nn.Module):
     @torch.no_grad()
     def tables(self) -> Tensor:
         """Rows of every token by table, as `Shape.reads` numbers them: (tables, values, width)."""
-        made = self.features[:, :VALUES]
-        each = made.shape[2]
+        made = (self.features @ self.inside)[:, :VALUES]
+        each = self.shape.inside
         out: list[Tensor] = []
         for turn, rows in enumerate(self.same, 1):
             for other in range(turn):

@@ -193,7 +193,7 @@ def _read_notation(path: Path) -> Parts:
         score = converter.parse(path, forceSource=True, storePickle=False)
     except Exception as error:  # music21's readers raise whatever their parsers do
         raise BadData(f"{path} is not a score that music21 can read: {error}") from error
-    parts = list(score.parts) if isinstance(score, stream.Score) else []
+    parts = _singers(list(score.parts)) if isinstance(score, stream.Score) else []
     voices: list[list[Note]] = []
     fermatas: list[tuple[float, float]] = []
     end = 0.0
@@ -224,6 +224,14 @@ def _read_notation(path: Path) -> Parts:
         voices.append(notes)
     bar, upbeat = _metre(parts)
     return Parts(voices, bar, upbeat, fermatas, end)
+
+
+def _singers(parts: list[Any]) -> list[Any]:
+    """The four parts that are named as voices, when instruments play beside them; else all."""
+    named = [(str(part.partName or "").strip().lower(), part) for part in parts]
+    voices = [part for name, part in named if name in VOICES]
+    names = {name for name, _ in named if name in VOICES}
+    return voices if len(voices) == len(names) == len(VOICES) else parts
 
 
 def _metre(parts: Sequence[Any]) -> tuple[float, float]:

@@ -56,9 +56,9 @@ class Recipe:
     shape: Shape = field(default_factory=Shape)
     batch: int = 512
     rate: float = 2e-3
-    decay: float = 0.1
-    forget: float = 0.1
-    drop: float = 0.15
+    decay: float = 0.3
+    forget: float = 0.2
+    drop: float = 0.25
     jitter: int = 1
     average: float = 0.998
     mixed: bool = True
