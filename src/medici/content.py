@@ -71,3 +71,17 @@ def content_digest(work: Rendering) -> WorkId:
     if work.text is not None:
         return text_digest(work.text)
     return picture_digest(work.pixels)
+
+
+def encode_wav(audio: Audio) -> bytes:
+    """A WAV file with the sound and nothing else: its bytes depend on the sound alone."""
+    import io
+    import wave
+
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(audio.samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(audio.rate)
+        file.writeframes(np.ascontiguousarray(audio.samples, "<i2").tobytes())
+    return out.getvalue()

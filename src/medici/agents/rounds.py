@@ -16,11 +16,12 @@ from medici.governance import dividends
 from medici.market import auctions, earnings
 from medici.provenance.record import rfc3339
 from medici.records import Address, Money, WorkId
-from medici.studio.pictures import quality
+from medici.studio import choosing
 
 if TYPE_CHECKING:
     from medici.firm.house import Firm
     from medici.ledger.chain import Chain
+    from medici.studio.pictures.quality import Judgement
 
 JSON = dict[str, Any]
 
@@ -51,20 +52,26 @@ def make(firm: Firm, number: int, seed: int) -> JSON:
     candidate_seeds = seeds(seed, number, wanted.candidates)
     candidates = firm.render(candidate_seeds)
     earlier = [firm.rendering(entry) for entry in firm.catalogue if entry.round != number]
-    judged = quality.judge(firm.generator, candidates, earlier)
-    kept = quality.select(firm.generator, candidates, wanted.vetted, earlier)
+    judged = choosing.judge(firm.generator, candidates, earlier)
+    kept = choosing.select(firm.generator, candidates, wanted.vetted, earlier)
     made = rfc3339(datetime.now(UTC))
     works = [
         {
             "seed": candidates[index].seed,
-            "title": titles.title("Portrait", candidates[index].seed, candidates[index].pixels),
-            "quality": round(judged[index].quality, 6),
-            "novelty": round(judged[index].novelty, 6),
+            "title": titles.title(
+                titles.noun(candidates[index]), candidates[index].seed, candidates[index].pixels
+            ),
+            "scores": _scores(judged[index]),
             "created": made,
         }
         for index in kept
     ]
     return {"candidates": len(candidate_seeds), "vetted": len(works), "works": works}
+
+
+def _scores(judged: Judgement) -> dict[str, float]:
+    told = {"quality": judged.quality, "novelty": judged.novelty}
+    return {name: round(value, 6) for name, value in told.items() if value is not None}
 
 
 def certify(firm: Firm, chain: Chain, number: int, works: list[JSON]) -> list[str]:
@@ -77,7 +84,7 @@ def certify(firm: Firm, chain: Chain, number: int, works: list[JSON]) -> list[st
             title=work["title"],
             created=datetime.fromisoformat(work["created"]),
             number=number,
-            scores={"quality": work["quality"], "novelty": work["novelty"]},
+            scores=work["scores"],
         )
         for rendering, work in zip(renderings, works, strict=True)
     ]

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from medici.ledger.networks import Network
     from medici.records import Rendering
     from medici.settings import Settings
-    from medici.studio.pictures.model import PictureModel
+    from medici.studio.families import Generator
 
 ROLES = ("artist", "deployer", "guardian")
 """The keys a firm has of its own."""
 
 
-def model_at(folder: Path, name: str) -> PictureModel:
+def model_at(folder: Path, name: str) -> Generator:
     """A model by its folder, relative to this one, or by the name it is shipped under.
 
     Raises:
@@ -147,7 +147,7 @@ class Firm:
         return {f"collector-{place}": key for place, key in enumerate(keys, 1)}
 
     @cached_property
-    def generator(self) -> PictureModel:
+    def generator(self) -> Generator:
         """The model in use.
 
         Raises:

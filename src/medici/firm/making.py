@@ -11,8 +11,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from medici.content import picture_digest
-from medici.errors import WrongUse
+from medici.content import content_digest, encode_wav, picture_digest
+from medici.errors import MissingPart, WrongUse
 from medici.firm import registering, titles
 from medici.firm.catalogue import Entry
 from medici.firm.launch import income_split
@@ -35,12 +35,24 @@ BATCH = 64
 """Works rendered at a time, so that memory stays flat however many are asked for."""
 
 
-def write_picture(folder: Path, rendering: Rendering) -> Path:
-    """Write the bare picture as PNG, named by its content; an equal one is left as it is."""
-    path = folder / f"{picture_digest(rendering.pixels)[:16]}.png"
+def write_work(folder: Path, rendering: Rendering) -> Path:
+    """Write the bare work, named by its content; an equal one is left as it is.
+
+    Pictures are PNG, music is WAV, words are plain text.
+    """
+    suffix = "wav" if rendering.audio else "txt" if rendering.text is not None else "png"
+    path = folder / f"{content_digest(rendering)[:16]}.{suffix}"
     if not path.exists():
-        atomic_write(path, credentials.encode_png(rendering.pixels), durable=False)
+        atomic_write(path, _encoded(rendering), durable=False)
     return path
+
+
+def _encoded(rendering: Rendering) -> bytes:
+    if rendering.audio is not None:
+        return encode_wav(rendering.audio)
+    if rendering.text is not None:
+        return rendering.text.encode()
+    return credentials.encode_png(rendering.pixels)
 
 
 def enter(
@@ -53,19 +65,28 @@ def enter(
     scores: dict[str, float] | None = None,
     out: Path | None = None,
 ) -> Entry:
-    """Put a work into the firm's catalogue; one that is there already stays as it is."""
+    """Put a work into the firm's catalogue; one that is there already stays as it is.
+
+    Raises:
+        MissingPart: works of this kind cannot be proven yet.
+    """
+    if rendering.audio is not None or rendering.text is not None:
+        raise MissingPart(
+            f"a firm proves and sells pictures; works of kind {rendering.kind} only come as files",
+            "medici generate --model NAME outside a firm writes them",
+        )
     model = firm.generator.record
     version = firm.settings.studio.style_version
     said = record.describe(rendering, model, version, created)
     known = firm.catalogue.get(said.content)
     if known is not None and (firm.folder / known.file).exists():
         return known
-    path = write_picture(out or firm.folder / "out" / "works", rendering)
+    path = write_work(out or firm.folder / "out" / "works", rendering)
     file = str(path.relative_to(firm.folder)) if path.is_relative_to(firm.folder) else str(path)
     return firm.catalogue.put(
         Entry(
             id=said.content,
-            title=title or titles.title("Portrait", rendering.seed, rendering.pixels),
+            title=title or titles.title(titles.noun(rendering), rendering.seed, rendering.pixels),
             file=file,
             round=number,
             scores=scores or {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from medici.content import picture_digest
+from medici.content import content_digest
 from medici.errors import NoFirm, WrongUse
 from medici.firm import making
 from medici.firm.house import Firm, model_at
@@ -57,7 +57,7 @@ def generate(
     for start in range(0, len(seeds), making.BATCH):
         part = list(seeds[start : start + making.BATCH])
         for rendering in generator.sample_many(part, style):
-            path = making.write_picture(target, rendering)
-            works.append(making.shown(picture_digest(rendering.pixels), path, rendering))
+            path = making.write_work(target, rendering)
+            works.append(making.shown(content_digest(rendering), path, rendering))
         progress(start + len(part))
     return {"model": generator.id, "renderer": generator.record.renderer, "works": works}

@@ -13,6 +13,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from medici.records import Rendering
+
+_NOUNS = {"picture": "Portrait", "texture": "Texture", "icon": "Icon"}
+
 _HUES = (
     (15, "Vermilion"),
     (40, "Ochre"),
@@ -37,6 +41,11 @@ def colour_name(red: int, green: int, blue: int) -> str:
         return "Lead White" if value > 0.8 else "Grisaille"
     name = next(name for limit, name in _HUES if hue * 360 <= limit)
     return f"Pale {name}" if saturation < 0.4 and value > 0.7 else name
+
+
+def noun(work: Rendering) -> str:
+    """What a work is called: ``Portrait``, ``Texture``, ``Icon`` …."""
+    return _NOUNS.get(work.kind, "Work")
 
 
 def title(noun: str, number: int, pixels: NDArray[np.uint8]) -> str:

@@ -183,12 +183,14 @@ def _by_address(rpc: Rpc, chain_id: int, works: Address) -> ChainRegister:
 
 
 def _renderer(firm: Firm | None) -> Callable[[GenerationRecord], NDArray[np.uint8]]:
-    """Makes a work again with the firm's model, or the shipped one, if it is the record's."""
-    from medici.studio.families import load_model
+    """Makes a work again with the firm's model, or a shipped one, if it is the record's."""
+    from medici.studio.families import with_id
 
     def render(said: GenerationRecord) -> NDArray[np.uint8]:
-        model = firm.generator if firm is not None else load_model()
-        if model.id != said.model:
+        model = firm.generator if firm is not None else None
+        if model is None or model.id != said.model:
+            model = with_id(said.model)
+        if model is None:
             raise MissingPart(
                 f"the work was made by model {said.model[:16]}, which is not here",
                 "set studio.model to its folder",

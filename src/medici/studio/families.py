@@ -203,6 +203,14 @@ def load_model(path_or_name: str | Path = "portraits") -> Generator:
     return family(record.family).load(folder, record)
 
 
+def with_id(identity: ModelId) -> Generator | None:
+    """The shipped model of this identity, if there is one."""
+    for name in shipped():
+        if read_record(SHIPPED / name / RECORD).id == identity:
+            return load_model(name)
+    return None
+
+
 def find(path_or_name: str | Path) -> Path:
     """The folder of a model, given itself or a shipped model's name.
 

@@ -129,12 +129,13 @@ class Judgement:
 
     Attributes:
         quality: how the candidate's plausibility ranks among training pictures, 0 to 1 (0.5 is the
-            median picture of the training set; 0 is below all of them).
+            median picture of the training set; 0 is below all of them); None where nothing can
+            tell.
         score: plausibility in 1/256 bit, for ranking where `quality` ties.
         novelty: share of native pixels that differ from the most similar other, 0 to 1.
     """
 
-    quality: float
+    quality: float | None
     score: int
     novelty: float
 
