@@ -62,6 +62,7 @@ def make() -> ExactModel:
         "pictures",
         {
             "side": 16,
+            "smooth": 0,
             "slots": SLOTS,
             "transparent": True,
             "grounds": [list(g) for g in GROUNDS],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SLOPE = 0.1875
 LEVELS = (3, 5, 9)
+_MOMENTUM = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,22 @@ class CodesShape:
 
     Attributes:
         side: of the pictures: 16·2^k.
+        smooth: doublings from the grid of scores up to the pictures: 0 draws pixels, more draw
+            shapes whose outlines stay smooth at any size.
         codes: latent codes of a picture.
         levels: values of a code; 3, 5 or 9, so that their Q10 values are whole.
         width: of the mapped latent.
         blocks: residual layers of the mapping.
         colour: width of the colour network.
-        channels: of the decoder's feature grid at 16×16 and at each doubling; for side 16 unused.
+        channels: of the decoder's features at 16×16 and at each doubling up to the grid of
+            scores; unused where that is 16×16.
         slots: colours a picture may use.
         prior: width of the prior's hidden state.
         prior_blocks: residual blocks of the prior.
     """
 
     side: int = 16
+    smooth: int = 0
     codes: int = 32
     levels: int = 5
     width: int = 512
@@ -59,13 +64,15 @@ class CodesShape:
             raise WrongUse(f"a code has 3, 5 or 9 levels, not {self.levels}")
         if not 1 < self.codes <= 256 or not 2 <= self.slots <= 64:
             raise WrongUse("a picture has 2 to 256 codes and 2 to 64 slots")
+        if self.smooth < 0 or self.doublings < 0:
+            raise WrongUse(f"{self.smooth} smooth doublings do not fit into side {self.side}")
         if len(self.channels) <= self.doublings and self.doublings:
             raise WrongUse(f"channels of {self.doublings + 1} grids are needed up to {self.side}")
 
     @property
     def doublings(self) -> int:
-        """From the dense 16×16 grid up to the side."""
-        return self.side.bit_length() - 5
+        """From the dense 16×16 grid up to the grid of scores."""
+        return self.side.bit_length() - 5 - self.smooth
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -103,15 +110,19 @@ def to_tokens(values: Tensor, levels: int) -> Tensor:
 
 
 class Residual(nn.Module):
-    """x + leaky(norm(W x)): as the exact renderer has it, with the norm folded in."""
+    """x + leaky(W x), as the exact renderer has it.
+
+    Without a norm: rare figures (a hat) make rare features, and one hat in a batch would move the
+    batch statistics under everybody else's face.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layer, self.norm = nn.Linear(width, width, bias=False), nn.BatchNorm1d(width)
+        self.layer = nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, width) → (n, width)."""
-        return x + leaky(self.norm(self.layer(x)))
+        return x + leaky(self.layer(x))
 
 
 class Encoder(nn.Module):
@@ -127,20 +138,33 @@ class Encoder(nn.Module):
 
     def __init__(self, shape: CodesShape, planes: int) -> None:
         super().__init__()
-        widths = [planes, *(16 * (k + 1) for k in range(shape.doublings))]
+        widths = [planes, *(16 * (k + 1) for k in range(shape.doublings + shape.smooth))]
         self.downs = nn.ModuleList([nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths)])
         wide = shape.width + shape.width // 2
-        self.first = nn.Linear(widths[-1] * 256, wide, bias=False)
-        self.norm = nn.BatchNorm1d(wide)
+        self.first = nn.Linear(widths[-1] * 256, wide)
+        # Norms over each picture's own features: it is never exported, and does not saturate.
+        self.norms = nn.ModuleList([nn.LayerNorm(wide), nn.LayerNorm(wide)])
         self.hidden = Residual(wide)
         self.codes = nn.Linear(wide, shape.codes)
+        self.register_buffer("mean", torch.zeros(shape.codes))
+        self.register_buffer("spread", torch.ones(shape.codes))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, planes, side, side) → (n, codes)."""
+        """(n, planes, side, side) → (n, codes), of about unit variance over the data.
+
+        So all levels of all codes are used. The statistics are running ones, without gradients:
+        those of one batch would let one rare picture move all others.
+        """
         for down in self.downs:
             x = leaky(down(x))
-        h = leaky(self.norm(self.first(x.flatten(1))))
-        return cast("Tensor", self.codes(self.hidden(h)))
+        h = leaky(self.norms[0](self.first(x.flatten(1))))
+        codes = self.codes(self.norms[1](self.hidden(h))).float()
+        mean, spread = cast("Tensor", self.mean), cast("Tensor", self.spread)
+        if self.training:
+            with torch.no_grad():
+                mean.lerp_(codes.mean(0), _MOMENTUM)
+                spread.lerp_((codes - mean).square().mean(0), _MOMENTUM)
+        return (codes - mean) / (spread + 1e-4).sqrt()
 
 
 class Decoder(nn.Module):
@@ -157,8 +181,7 @@ class Decoder(nn.Module):
     def __init__(self, shape: CodesShape, colours: int, *, transparent: bool) -> None:
         super().__init__()
         self.shape, self.transparent = shape, transparent
-        self.first = nn.Linear(shape.codes, shape.width, bias=False)
-        self.norm = nn.BatchNorm1d(shape.width)
+        self.first = nn.Linear(shape.codes, shape.width)
         self.blocks = nn.ModuleList([Residual(shape.width) for _ in range(shape.blocks)])
         grids = shape.channels[: shape.doublings + 1]
         cells = grids[0] if shape.doublings else shape.slots
@@ -170,7 +193,7 @@ class Decoder(nn.Module):
 
     def mapped(self, values: Tensor) -> Tensor:
         """(n, codes) from -1 to 1 → (n, width)."""
-        h = leaky(self.norm(self.first(values)))
+        h = leaky(self.first(values))
         for block in self.blocks:
             h = block(h)
         return h
@@ -184,6 +207,8 @@ class Decoder(nn.Module):
             for up in self.ups:
                 x = leaky(up(x))
             x = self.mask(x)
+        for _ in range(self.shape.smooth):
+            x = F.interpolate(x.float(), scale_factor=2, mode="bilinear", align_corners=False)
         coloured = self.shape.slots - self.transparent
         colours = self.colour2(leaky(self.colour1(h))).unflatten(1, (coloured, -1))
         return x.float(), colours.float()

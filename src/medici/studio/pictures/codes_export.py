@@ -8,7 +8,7 @@ import numpy as np
 
 from medici.studio.exact import quantise
 from medici.studio.exact.network import ONE
-from medici.studio.pictures.export import array, assemble_pictures, folded, plain
+from medici.studio.pictures.export import array, assemble_pictures, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def to_exact(
     decoder: Decoder, prior: Autoregressive, palette: NDArray[np.uint8], psi: int = 1000
 ) -> ExactModel:
-    """Fold norms into weights, scale by powers of two, round once.
+    """Scale by powers of two and round once.
 
     Args:
-        decoder: in evaluation mode, norms measured.
+        decoder: trained.
         prior: over its codes.
         palette: (k, 3) uint8.
         psi: the model's default temperature, in thousandths.
@@ -35,9 +35,9 @@ def to_exact(
     """
     shape = decoder.shape
     layer = quantise.layer
-    mapping = [layer("first", "dense", *folded(decoder.first, decoder.norm), leaky=True)]
+    mapping = [layer("first", "dense", *plain(decoder.first), leaky=True)]
     for i, block in enumerate(decoder.blocks):
-        weight, bias = folded(block.layer, block.norm)  # type: ignore[arg-type]
+        weight, bias = plain(block.layer)  # type: ignore[arg-type]
         before = mapping[-1].name
         mapping.append(layer(f"block{i}", "dense", weight, bias, leaky=True, plus=before))
     steps = (shape.levels - 1) // 2
@@ -54,6 +54,7 @@ def to_exact(
         palette=palette,
         transparent=decoder.transparent,
         side=shape.side,
+        smooth=shape.smooth,
         slots=shape.slots,
         psi=psi,
         latent={"codes": shape.codes},
@@ -68,9 +69,11 @@ def _draw(decoder: Decoder) -> list[Layer]:
     weight, bias = array(decoder.seed.weight), array(decoder.seed.bias)
     cells = len(bias) // 256
     weight, bias = quantise.seed(weight, cells), quantise.seed(bias, cells)
+    # Scores that are blended between places must be of one size; else they only are compared.
+    raw = not decoder.shape.smooth
     if decoder.mask is None:
-        return [layer("mask", "dense", weight, bias, raw=True, grid=(16, 16))]
+        return [layer("mask", "dense", weight, bias, raw=raw, grid=(16, 16))]
     layers = [layer("seed", "dense", weight, bias, leaky=True, grid=(16, 16))]
     for i, up in enumerate(decoder.ups):
         layers.append(layer(f"up{i}", "up", *plain(up), leaky=True))  # type: ignore[arg-type]
-    return [*layers, layer("mask", "conv", *plain(decoder.mask), raw=True)]
+    return [*layers, layer("mask", "conv", *plain(decoder.mask), raw=raw)]

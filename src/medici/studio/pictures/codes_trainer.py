@@ -36,7 +36,7 @@ from medici.studio.training.snapshots import (
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from medici.studio.exact.identity import ExactModel
 
 SCHEMA = "medici/codes-snapshot/1"
-_CALIBRATION = (16, 256)  # batches, pictures in each
 _PALETTE_FROM = 20_000
+_WARM = 300  # steps
 _RENEWED = 16  # steps
 _EXACT = 1 << 16  # colours
 
@@ -58,8 +58,7 @@ class CodesRecipe:
 
     Attributes:
         batch: pictures a step.
-        rate: Adam's learning rate at the start; it falls with the square root of the steps.
-        settle: steps after which the rate has fallen to 0.7 of it.
+        rate: Adam's learning rate at the start; it falls to nothing as the budget is used.
         decay: weight decay (decoupled).
         prior_decay: weight decay of the prior, which over-fits first.
         prior_share: the prior learns from one in so many pictures of a batch.
@@ -72,7 +71,6 @@ class CodesRecipe:
 
     batch: int = 128
     rate: float = 1.5e-3
-    settle: int = 2000
     decay: float = 0.02
     prior_decay: float = 0.1
     prior_share: int = 4
@@ -83,7 +81,7 @@ class CodesRecipe:
     shape: CodesShape = field(default_factory=CodesShape)
 
     def __post_init__(self) -> None:
-        for name in ("batch", "settle", "colours", "prior_share"):
+        for name in ("batch", "colours", "prior_share"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise WrongUse(f"{name} must be a whole number from 1 up, not {value!r}")
@@ -133,6 +131,10 @@ class CodesTrainer:
         recipe: sizes and rates.
         seed: of weights and order of pictures.
         device: where it computes.
+
+    Attributes:
+        fraction: of the budget that is used, 0 to 1; whoever drives the run sets it, and the rate
+            follows it down.
     """
 
     def __init__(self, data: Samples, recipe: CodesRecipe, seed: int, device: torch.device) -> None:
@@ -149,9 +151,9 @@ class CodesTrainer:
             self.networks = Networks(shape, len(self.palette), transparent=self.transparent)
         self.networks.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         # Its encoder gives the codes that the prior learns.
-        self.slow = copy.deepcopy(self.networks).requires_grad_(False)
+        self.slow = copy.deepcopy(self.networks).requires_grad_(False).eval()
         self._averages = Averages(self.networks, recipe.averages)
-        self.averages = self._averages.names
+        self.averages: Sequence[str] = self._averages.names
         prior = list(self.networks.prior.parameters())
         rest = [p for n, p in self.networks.named_parameters() if not n.startswith("prior.")]
         self.optimiser = torch.optim.AdamW(
@@ -166,6 +168,7 @@ class CodesTrainer:
         self.precision = Precision(recipe.precision, device)
         self.random, self.order = torch.Generator().manual_seed(seed), seed
         self.rate, self.batch, self.step = recipe.rate, recipe.batch, 0
+        self.fraction = 0.0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def slow_down(self, rate: float) -> None:
@@ -191,8 +194,8 @@ class CodesTrainer:
             NotFinite: a loss is not a finite number; the state is then to be thrown away.
         """
         recipe, networks = self.recipe, self.networks
-        warm = min(1.0, (self.step + 1) / 100)
-        rate = self.rate * warm / math.sqrt(1 + self.step / recipe.settle)
+        warm = min(1.0, (self.step + 1) / _WARM)
+        rate = self.rate * warm * max(0.01, (1 + math.cos(math.pi * self.fraction)) / 2)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         pixels = torch.from_numpy(batch(self.data, self.step, self.batch, self.order))
@@ -229,28 +232,19 @@ class CodesTrainer:
         return told
 
     def _kept(self) -> Networks:
-        """Averaged weights, renewed now and then; norms use the batch, as the live encoder's do."""
-        if self.averages == ("live",):
+        """Averaged weights, renewed now and then."""
+        if self.averages[-1] == "live":
             return self.networks
         if self.step % _RENEWED == 0:
             self._averages.copy_to(self.slow, self.averages[-1])
+            for name, value in self.networks.encoder.named_buffers():
+                self.slow.encoder.get_buffer(name).copy_(value)
         return self.slow
 
     def averaged(self, which: str) -> Networks:
-        """The networks with averaged weights, norms measured anew, in evaluation mode."""
+        """The networks with averaged weights."""
         networks = copy.deepcopy(self.networks)
         self._averages.copy_to(networks, which)
-        levels = self.recipe.shape.levels
-        norms = [m for m in networks.modules() if isinstance(m, nn.BatchNorm1d)]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # a plain mean over the calibration batches
-        batches, size = _CALIBRATION
-        with torch.no_grad():
-            for step in range(batches):
-                pixels = torch.from_numpy(batch(self.data, step, size, self.seed + 1))
-                seen = as_seen(pixels, transparent=self.transparent).to(self.device)
-                networks.decoder(quantised(networks.encoder(seen), levels))
         return networks.eval()
 
     def exact(self, which: str) -> ExactModel:
@@ -289,6 +283,7 @@ class CodesTrainer:
             "rate": self.rate,
             "batch": self.batch,
             "order": self.order,
+            "fraction": self.fraction,
             "spent": self.spent,
         }
         write_snapshot(path, about, tensors)
@@ -314,6 +309,7 @@ class CodesTrainer:
             raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
         self.rate, self.batch = float(about["rate"]), int(about["batch"])
         self.step, self.seed = int(about["step"]), int(about["seed"])
+        self.fraction = float(about["fraction"])
         self.order, self.spent = int(about["order"]), dict(about["spent"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import WrongUse
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from medici.studio.data.sampling import Samples
     from medici.studio.exact.identity import ExactModel
-    from medici.studio.families import Training
+    from medici.studio.families import Now, Training
     from medici.studio.training.judging import Judge
     from medici.studio.training.run import Run
 
@@ -41,9 +41,10 @@ def read_settings(settings: Mapping[str, Any], side: int) -> tuple[Options, Code
                 f"codes have no setting {name!r}", f"did you mean {near[0]}?" if near else known
             )
     lists = {"channels", "averages"}
-    told = {k: tuple(v) if k in lists else v for k, v in rest.items()}
+    told: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in rest.items()}
+    sized: dict[str, Any] = {"side": side, **{k: v for k, v in told.items() if k in shape}}
     try:
-        sizes = CodesShape(**{"side": side, **{k: v for k, v in told.items() if k in shape}})
+        sizes = CodesShape(**sized)
         return options, CodesRecipe(**{k: v for k, v in told.items() if k in recipe}, shape=sizes)
     except TypeError as error:
         raise WrongUse(f"a setting has the wrong type: {error}") from error
@@ -55,7 +56,7 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     Args:
         data: training pictures.
         folder: of the run.
-        how: budget, seed, device; `settings` are those of `CodesRecipe`, `CodesShape` and `Options`.
+        how: budget, seed, device; `settings` are those of `CodesRecipe`, `CodesShape`, `Options`.
         judge: chooses the best moment.
 
     Raises:
@@ -65,7 +66,12 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     if how.start_from is not None:
         raise WrongUse("codes are not fine-tuned yet", "body=dcgan can start from another model")
     trainer = CodesTrainer(data, recipe, how.seed, device_for(how.device))
-    return drive(trainer, folder, how, judge=judge, options=options)
+
+    def tell(now: Now) -> None:
+        trainer.fraction = now.fraction
+        how.progress(now)
+
+    return drive(trainer, folder, replace(how, progress=tell), judge=judge, options=options)
 
 
 def outcome(run: Run) -> tuple[ExactModel, dict[str, Any]]:

@@ -84,6 +84,7 @@ def assemble_pictures(
     prior: Weights | None = None,
     levels: NDArray[np.int16] | None = None,
     head: str = "nearest",
+    smooth: int = 0,
     classes: Sequence[str] = (),
 ) -> ExactModel:
     """A picture model from its networks ``map``, ``draw`` and ``colours``.
@@ -111,6 +112,7 @@ def assemble_pictures(
         "pictures",
         {
             "side": side,
+            "smooth": smooth,
             "slots": slots,
             "transparent": transparent,
             "grounds": [list(g) for g in GROUNDS] if transparent else [],

@@ -47,6 +47,30 @@ def snap(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.u
     return np.asarray(palette[(gaps * gaps).sum(-1).argmin(-1)])
 
 
+def smooth(scores: NDArray[np.float64], doublings: int) -> NDArray[np.float64]:
+    """Scores between the places of the grid, in integers, 16 times as large a doubling.
+
+    Args:
+        scores: (n, h, w, slots) whole numbers within int16.
+        doublings: at most 8, so that nothing passes 2^53.
+
+    Returns:
+        (n, h·2^doublings, w·2^doublings, slots) float64 whole numbers.
+    """
+    for _ in range(doublings):
+        for axis in (1, 2):
+            pads = [(1, 1) if a == axis else (0, 0) for a in range(4)]
+            padded = np.pad(scores, pads, mode="edge")
+            before, here, after = (
+                np.take(padded, np.arange(k, k + scores.shape[axis]), axis) for k in range(3)
+            )
+            pair = np.stack([before + 3 * here, 3 * here + after], axis + 1)
+            size = list(scores.shape)
+            size[axis] *= 2
+            scores = pair.reshape(size)
+    return scores
+
+
 def nearest(colours: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Nearest palette colour of each colour, first of equals, (…, 3) uint8 → (…, 3) uint8."""
     gaps = colours[..., None, :].astype(np.int64) - palette.astype(np.int64)

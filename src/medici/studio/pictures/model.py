@@ -35,10 +35,11 @@ _TOGETHER = 64
 class PictureModel:
     """A palette picture generator, rendered exactly.
 
-    Its header's ``about`` holds ``side``, ``transparent``, ``grounds``, ``psi``, ``head``
-    (``rgb``; ``nearest`` for slots whose colours snap to the palette; ``indexed`` for slots that
-    choose palette entries by score), ``classes`` (names, perhaps none) and ``latent``:
-    ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
+    Its header's ``about`` holds ``side``, ``smooth`` (doublings from the grid of scores to the
+    side; such pictures are enlarged by blending scores), ``transparent``, ``grounds``, ``psi``,
+    ``head`` (``rgb``; ``nearest`` for slots whose colours snap to the palette; ``indexed`` for
+    slots that choose palette entries by score), ``classes`` (names, perhaps none) and
+    ``latent``: ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
 
     Args:
         exact: networks ``map``, ``draw`` and, with slots, ``colours``; tensors ``mean`` and
@@ -57,6 +58,7 @@ class PictureModel:
         about = exact.about
         try:
             self.map, self.draw = exact.networks["map"], exact.networks["draw"]
+            self.smooth = int(about["smooth"])
             self.head, self.classes = str(about["head"]), tuple(about["classes"])
             if self.head != "rgb":
                 self.colours = exact.networks["colours"]
@@ -116,6 +118,7 @@ class PictureModel:
             levels=len(self.levels) if self.codes else 0,
             classes=self.classes,
             rgb=self.head == "rgb",
+            smooth=bool(self.smooth),
         )
 
     def sample(self, seed: int, style: Mapping[str, Any] | None = None) -> Rendering:
@@ -144,10 +147,12 @@ class PictureModel:
         parsed = self.parse(style)
         told = parsed.as_json()
         out = []
-        for start in range(0, len(seeds), _TOGETHER):
-            some = seeds[start : start + _TOGETHER]
-            for seed, picture in zip(some, self._render(some, parsed), strict=True):
-                out.append(Rendering(finish.enlarge(picture, parsed.scale), int(seed), dict(told)))
+        together = 1 if self.smooth else _TOGETHER
+        for start in range(0, len(seeds), together):
+            some = seeds[start : start + together]
+            for seed, picture in zip(some, self._render(some, parsed, parsed.scale), strict=True):
+                large = picture if self.smooth else finish.enlarge(picture, parsed.scale)
+                out.append(Rendering(large, int(seed), dict(told)))
         return out
 
     def natives(
@@ -212,25 +217,38 @@ class PictureModel:
             chosen = latents.draws(data)[:, 0] % count
         return np.asarray((chosen[:, None] == np.arange(count)) * float(ONE))
 
-    def _render(self, seeds: Sequence[int], style: Style) -> NDArray[np.uint8]:
+    def _render(self, seeds: Sequence[int], style: Style, scale: int = 1) -> NDArray[np.uint8]:
         seeds = [check_seed(s) for s in seeds]
         h = self._steered(seeds, style)
         painted_from = h
         if style.colours_from is not None:
             painted_from = np.repeat(self._steered([style.colours_from], style), len(h), 0)
         drawn = latents.streams("ground", seeds, 1)[:, 0]
-        return self.paint(h, painted_from, style, drawn)
+        return self.paint(h, painted_from, style, drawn, scale)
 
     def paint(
-        self, h: Numbers, painted_from: Numbers, style: Style, drawn: NDArray[np.uint8]
+        self,
+        h: Numbers,
+        painted_from: Numbers,
+        style: Style,
+        drawn: NDArray[np.uint8],
+        scale: int = 1,
     ) -> NDArray[np.uint8]:
-        """Pictures of mapped latents, (n, M) → (n, side, side, 4) uint8."""
+        """Pictures of mapped latents, (n, M) → (n, side, side, 4) uint8.
+
+        A smooth model draws them `scale` times as large, a power of two; others leave that to
+        `medici.studio.pictures.finish.enlarge`.
+        """
         if self.head == "rgb":
             return self._coloured_pixels(self.draw(h), style, drawn)
         # numpy's argmax takes the first of equals, as the specification asks.
-        mask = np.asarray(self.draw(h).argmax(-1), np.uint8)
+        scores = finish.smooth(self.draw(h), self.smooth)
+        mask = large = np.asarray(scores.argmax(-1), np.uint8)
+        if self.smooth and scale > 1:
+            more = finish.smooth(scores, scale.bit_length() - 1)
+            large = np.asarray(more.argmax(-1), np.uint8)
         colours = self._coloured(painted_from, style)
-        pictures = finish.paint(mask, colours, transparent=self.transparent)
+        pictures = finish.paint(large, colours, transparent=self.transparent)
         if not self.transparent or style.ground == "transparent":
             return pictures
         if style.ground == "auto":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LARGEST_SEED = (1 << 53) - 1
 LARGEST_SCALE = 64
+LARGEST_SMOOTH = 16
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 # Key → what it does; the same words serve help texts and error messages.
@@ -73,6 +74,7 @@ def parse_style(
     levels: int = 0,
     classes: Sequence[str] = (),
     rgb: bool = False,
+    smooth: bool = False,
 ) -> Style:
     """Check a style and fill in what it leaves open.
 
@@ -83,6 +85,7 @@ def parse_style(
         codes: how many latent codes the model has.
         levels: values of each.
         classes: names of the model's classes.
+        smooth: whether the scale must be a power of two.
         rgb: whether the model has no slots whose colours could be another seed's.
 
     Raises:
@@ -97,10 +100,13 @@ def parse_style(
     if rgb and given.get("colours_from") is not None:
         raise BadStyle("style colours_from has no meaning for this model", "it draws no slots")
     psi = default_psi if "psi" not in given else _thousandths("psi", given["psi"], 1500)
+    scale = _whole("scale", given.get("scale", max(1, 512 // side)), 1, LARGEST_SCALE)
+    if smooth and (scale & (scale - 1) or scale > LARGEST_SMOOTH):
+        raise BadStyle(f"style scale cannot be {scale}", f"a power of two up to {LARGEST_SMOOTH}")
     blend_seed, blend_amount = _blend(given.get("blend"))
     return Style(
         psi=psi,
-        scale=_whole("scale", given.get("scale", max(1, 512 // side)), 1, LARGEST_SCALE),
+        scale=scale,
         ground=_ground(given.get("ground", "auto")),
         palette=_palette(given.get("palette")),
         colours_from=_optional_seed(given.get("colours_from")),
