@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 from medici import __version__
-from medici.cli import data, firm, government, market, metrics, models, proof, servers, studio
+from medici.cli import (
+    data,
+    firm,
+    government,
+    making,
+    market,
+    metrics,
+    models,
+    proof,
+    servers,
+    studio,
+)
 from medici.cli.output import print_error, wants_json
 from medici.errors import Interrupted, MediciError, WrongUse
 
@@ -25,7 +36,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (firm, studio, metrics, proof, market, government, servers):
+for group in (firm, studio, making, metrics, proof, market, government, servers):
     group.add_to(app)
 app.add_typer(models.app, name="model")
 app.add_typer(data.app, name="data")

@@ -221,7 +221,7 @@ def test_a_concept_is_read_and_checked(tmp_path):
 
 def test_what_cannot_be_made_is_refused_before_anything_is_written(tiles, tmp_path):
     out = tmp_path / "out"
-    with pytest.raises(WrongUse, match="did you mean|no format"):
+    with pytest.raises(WrongUse, match="no format is called 'sqare'"):
         campaign(tiles, CONCEPT, KIT, out, formats=["sqare"])
     with pytest.raises(WrongUse, match="'gif'"):
         campaign(tiles, CONCEPT, KIT, out, files=["gif"])

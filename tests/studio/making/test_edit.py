@@ -31,13 +31,23 @@ def test_a_change_of_style_is_a_work_of_the_model_itself(tiles):
 
 def test_a_region_comes_from_the_other_work_and_nothing_else_changes(tiles):
     done = edit.replace_region(tiles, 3, STYLE, Region.parse("0,0,8,4;2,5,1,2"), 8)
-    base, donor = tiles.sample(3, STYLE), tiles.sample(8, STYLE)
+    base, donor = tiles.sample(3, STYLE), tiles.sample(8, done.recipe["steps"][0]["style"])
     inside = np.zeros((8, 8), bool)
     inside[:4] = inside[5:7, 2] = True
     assert (native(done.work)[inside] == native(donor)[inside]).all()
     assert (native(done.work)[~inside] == native(base)[~inside]).all()
     assert not done.exact
     assert done.parents == (content_digest(base), content_digest(donor))
+
+
+def test_both_parts_stand_on_one_ground(tiles):
+    done = edit.replace_region(tiles, 3, STYLE, Region.parse("0,0,8,4"), 8)
+    ground = done.recipe["steps"][0]["style"]["ground"]
+    bare = native(tiles.sample(3, {**STYLE, "ground": "transparent"}))[..., 3] == 0
+    own = {tuple(p) for p in native(tiles.sample(3, STYLE))[bare][:, :3].tolist()}
+    assert own == {tuple(bytes.fromhex(ground[1:]))}
+    kept = edit.replace_region(tiles, 3, {**STYLE, "ground": "#123456"}, Region.parse("0,0,8,4"), 8)
+    assert kept.recipe["steps"][0]["style"]["ground"] == "#123456"
 
 
 def test_a_recipe_gives_the_same_pixels_in_any_process(tiles):

@@ -15,7 +15,7 @@ import numpy as np
 from medici.content import content_digest
 from medici.errors import UnreadableFile, WrongUse
 from medici.records import Rendering, WorkId
-from medici.studio.making.colours import parse_colour, rgb
+from medici.studio.making.colours import parse_colour, rgb, to_hex
 from medici.studio.making.grid import needs
 from medici.studio.making.upscale import enlarge, native, native_factor, rectangles
 
@@ -150,13 +150,14 @@ def replace_region(
         style: the work's.
         region: where.
         other: seed of the work that the region is taken from.
-        other_style: its style; the work's own by default.
+        other_style: its style; the work's own by default, on the work's own ground.
 
     Returns:
         a derived work with two parents.
     """
     base = generator.sample(seed, style)
-    donor = generator.sample(other, {**style, **(other_style or {})})
+    ground = _ground(generator, base)
+    donor = generator.sample(other, {**style, **ground, **(other_style or {})})
     step = {
         "take": [list(r) for r in region.rectangles],
         "seed": other,
@@ -270,6 +271,15 @@ def _parent(generator: Generator, said: Mapping[str, Any]) -> Rendering:
             "the recipe was changed, or is for another model",
         )
     return work
+
+
+def _ground(generator: Generator, base: Rendering) -> dict[str, str]:
+    """The ground that a work stands on by itself, as a style; nothing where there is none."""
+    if "ground" not in generator.keys or base.style.get("ground", "auto") != "auto":
+        return {}
+    bare = generator.sample(base.seed, {**base.style, "ground": "transparent"}).pixels
+    found = base.pixels[bare[..., 3] == 0]
+    return {"ground": to_hex(found[0])} if len(found) else {}
 
 
 def _recipe(

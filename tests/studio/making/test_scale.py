@@ -1,0 +1,71 @@
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+
+from medici.errors import BadStyle, NoWeights, WrongUse
+
+pytest.importorskip("ray")
+
+PROGRAM = """
+import warnings
+warnings.simplefilter("error")
+from medici.studio.making import scale
+for made in scale.render("portraits", 5, 40, {"scale": 1}, workers=2, together=8):
+    print(made.seed, made.work, len(made.png))
+import ray
+assert not ray.is_initialized()
+"""
+
+
+def test_two_workers_make_what_one_process_makes_in_the_same_order(tmp_path):
+    from medici.content import content_digest
+    from medici.studio.families import load_model
+    from medici.studio.making.upscale import to_png
+
+    # In a process of its own: what Ray leaves there cannot touch other tests, and whatever it
+    # prints or warns of shows.
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    works = load_model("portraits").sample_many(list(range(5, 45)), {"scale": 1})
+    lines = [f"{w.seed} {content_digest(w)} {len(to_png(w.pixels))}" for w in works]
+    assert done.stdout.splitlines() == lines
+
+
+def test_what_cannot_be_made_is_seen_before_any_worker_starts():
+    from medici.studio.making import scale
+
+    with pytest.raises(BadStyle):
+        list(scale.render("portraits", 0, 4, {"psi": 99}))
+    with pytest.raises(NoWeights):
+        list(scale.render("nobody", 0, 4))
+    with pytest.raises(WrongUse):
+        list(scale.render("portraits", 0, 4, workers=0))
+    import ray
+
+    assert not ray.is_initialized()
+
+
+def test_a_worker_makes_pictures_with_their_digests():
+    import numpy as np
+    from PIL import Image
+
+    from medici.content import picture_digest
+    from medici.studio.making import scale
+
+    made = scale.make({"id": np.arange(3)}, model="portraits", style={"scale": 1}, first=7)
+    assert made["seed"].tolist() == [7, 8, 9]
+    for work, png in zip(made["work"], made["png"], strict=True):
+        with Image.open(io.BytesIO(png)) as image:
+            assert picture_digest(np.asarray(image.convert("RGBA"))) == work
