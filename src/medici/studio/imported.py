@@ -8,21 +8,27 @@ never opened, and code that comes with a model is never run.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medici.errors import BadWeights, MissingPart, NoWeights, WrongUse
 from medici.records import Digest, ModelId
+from medici.store import atomic_write
+from medici.studio.families import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from medici.records import ModelRecord
 
 WEIGHTS = (".safetensors", ".gguf")
 SETTINGS = (".json", ".txt", ".model", ".jinja")
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib", ".msgpack", ".h5")
 # Files that Medici writes beside a model; they describe it and are no part of it.
-OURS = ("record.json", "metrics.json", "curves.json", "bundle.json")
+OURS = (RECORD, "metrics.json", "curves.json", "bundle.json")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
 _MOST_FILES = 2000
@@ -132,6 +138,32 @@ def licence_of(folder: Path) -> str:
     return found.group(1) if found else NOT_STATED
 
 
+def copy_model(source: Path, out: Path) -> None:
+    """Copy what is read of a model, and its card; pickles and code stay behind.
+
+    Raises:
+        WrongUse: `out` is there already.
+    """
+    if out.exists():
+        raise WrongUse(f"{out} is there already", "give a new folder")
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        for name in [*files_of(source), "README.md", "LICENSE"]:
+            if (source / name).is_file():
+                (part / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / name, part / name)
+        part.replace(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def write_record(folder: Path, record: ModelRecord) -> None:
+    """Write a model's record beside it; without one a folder is no model."""
+    text = json.dumps(record.as_json(), indent=1, ensure_ascii=False) + "\n"
+    atomic_write(folder / RECORD, text.encode())
+
+
 def is_hub_id(source: str) -> bool:
     """Whether a text is of the form ``owner/name``."""
     return _HUB_ID.fullmatch(source) is not None
@@ -168,15 +200,10 @@ def fetch(
         raise WrongUse(f"{into} is there already", "give a new folder")
     try:
         from huggingface_hub import HfApi, snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError as error:
         raise MissingPart(
             "models of a hub need its client", "pip install 'medici[diffusion]'"
         ) from error
-    import shutil
-
-    from httpx import HTTPError
-
     part = into.with_name(into.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     try:
@@ -194,7 +221,9 @@ def fetch(
             raise NoWeights(f"{source} holds none of the files that a model here needs")
         shutil.rmtree(part / ".cache", ignore_errors=True)
         part.replace(into)
-    except (HfHubHTTPError, LocalEntryNotFoundError, HTTPError, OSError, ValueError) as error:
+    except NoWeights:
+        raise
+    except Exception as error:  # the client's HTTP library, and so its errors, differ by version
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise NoWeights(
             f"{source} cannot be had from the hub: {reason}",

@@ -4,6 +4,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.studio.hub import COMMIT, serving
 
 from medici.errors import BadWeights, MissingPart, NoWeights, WrongUse
 from medici.studio import conformance
@@ -75,6 +76,15 @@ def test_a_folder_is_taken_in_and_guarded(scribe: Path, tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-8])
     with pytest.raises(BadWeights, match="its record says"):
         load_model(tmp_path / "m")
+
+
+def test_a_model_comes_from_a_hub_and_writes_the_same(scribe: Path, tmp_path: Path) -> None:
+    with serving(scribe) as (address, _):
+        record = Language().adopt("artist/tiny", tmp_path / "m", endpoint=address)
+    assert record.training["revision"] == COMMIT
+    model: Any = load_model(tmp_path / "m")
+    said = LocalWriter(scribe).title(ABOUT, 3)
+    assert model.sample(3, {"about": ABOUT, "temperature": 0.7}).text == said
 
 
 def test_damaged_weights_are_named(scribe: Path, tmp_path: Path) -> None:

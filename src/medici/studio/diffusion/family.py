@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,16 @@ from medici.errors import NoWeights, WrongUse
 from medici.records import ZERO_DIGEST, ModelRecord
 from medici.studio.diffusion.model import RENDERER, DiffusionModel
 from medici.studio.diffusion.pipelines import HUB_FILES, read_index
-from medici.studio.families import RECORD
-from medici.studio.imported import check, fetch, files_of, identity, licence_of, weights_digest
+from medici.studio.imported import (
+    check,
+    copy_model,
+    fetch,
+    files_of,
+    identity,
+    licence_of,
+    weights_digest,
+    write_record,
+)
 
 if TYPE_CHECKING:
     from medici.studio.families import Generator, Training
@@ -95,9 +102,7 @@ class Diffusion:
             training={**told, "pipeline": index["_class_name"], "files": files},
             family=self.name,
         )
-        from medici.studio.diffusion.training import write_json
-
-        write_json(out / RECORD, record.as_json())
+        write_record(out, record)
         return record
 
     def measure(self, model: Generator, train: Path, judge: Path, how: Measuring) -> Table:
@@ -128,23 +133,3 @@ class Diffusion:
             cache=how.cache,
             about={"style": dict(model.sample(0, how.style).style)},
         )
-
-
-def copy_model(source: Path, out: Path) -> None:
-    """Copy what is read of a model, and its card; pickles and code stay behind.
-
-    Raises:
-        WrongUse: `out` is there already.
-    """
-    if out.exists():
-        raise WrongUse(f"{out} is there already", "give a new folder")
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        for name in [*files_of(source), "README.md", "LICENSE"]:
-            if (source / name).is_file():
-                (part / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source / name, part / name)
-        part.replace(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

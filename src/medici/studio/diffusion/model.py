@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from medici.content import picture_digest
 from medici.errors import MissingPart, WrongUse
 from medici.records import Rendering
 from medici.studio.diffusion import pixels as in_pixels
 from medici.studio.diffusion.latent import Latent
 from medici.studio.diffusion.pipelines import open_pipeline
-from medici.studio.diffusion.style import KEYS, check_seed, parse_style, read_image
+from medici.studio.diffusion.style import KEYS, check_seed, parse_style
 from medici.studio.pictures.finish import enlarge
 
 if TYPE_CHECKING:
@@ -134,7 +133,6 @@ class DiffusionModel:
         """
         if "image" not in self.keys:
             raise WrongUse(f"{self.record.name} has no way from a picture back to its latents")
-        picture_digest(read_image(path))
         return self.sample(0, {"image": str(path), "strength": 0})
 
     def export(self, work: Rendering, form: str) -> bytes:

@@ -19,7 +19,7 @@ from medici.studio.data.sampling import some
 from medici.studio.diffusion.model import RENDERER, DiffusionModel
 from medici.studio.diffusion.recipe import Recipe, library, schedule
 from medici.studio.families import RECORD, Now
-from medici.studio.imported import files_of, identity, weights_digest
+from medici.studio.imported import files_of, identity, weights_digest, write_record
 from medici.studio.making.sheet import save_sheet
 
 try:
@@ -247,7 +247,7 @@ def _export(
     full = replace(record, metrics=measured, bias_report=bias(pixels, made))
     write_json(out / "metrics.json", measured)
     write_json(out / "curves.json", read_curves(out / "run"))
-    write_json(out / RECORD, full.as_json())
+    write_record(out, full)
     return full
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadWeights, MissingPart, NoWeights, WrongUse
 from medici.records import ZERO_DIGEST, Digest, ModelId, ModelRecord, canonical_json
-from medici.store import atomic_write
-from medici.studio.families import RECORD
 from medici.studio.imported import (
     NOT_STATED,
     check,
+    copy_model,
     fetch,
     files_of,
     identity,
     is_hub_id,
     licence_of,
     weights_digest,
+    write_record,
 )
 from medici.studio.language.endpoint import EndpointWriter, checked
 from medici.studio.language.gguf import read_about
@@ -141,13 +140,11 @@ class Language:
             training={**told, "files": files},
             family=self.name,
         )
-        _write(out, record)
+        write_record(out, record)
         return record
 
     @staticmethod
     def _copy(source: Path, out: Path) -> None:
-        from medici.studio.diffusion.family import copy_model
-
         if source.is_dir():
             files_of(source)
             if not (source / "config.json").is_file() and not list(source.glob("*.gguf")):
@@ -229,10 +226,5 @@ def _note(out: Path, name: str | None, licence: str, told: dict[str, Any]) -> Mo
         training=told,
         family=Language.name,
     )
-    _write(out, record)
+    write_record(out, record)
     return record
-
-
-def _write(out: Path, record: ModelRecord) -> None:
-    text = json.dumps(record.as_json(), indent=1, ensure_ascii=False) + "\n"
-    atomic_write(out / RECORD, text.encode())
