@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -27,21 +28,49 @@ class Extractor(Protocol):
         ...
 
 
+class Normal:
+    """The normal distribution that FID puts in place of a feature set, prepared once.
+
+    Args:
+        features: (n, d).
+    """
+
+    def __init__(self, features: Features) -> None:
+        self.mean = features.mean(0)
+        self.spread = (features - self.mean) / np.sqrt(len(features) - 1)
+
+    @cached_property
+    def factor(self) -> Features:
+        """Some L with L Lᵀ = covariance, (d, d)."""
+        covariance = self.spread.T @ self.spread
+        try:
+            return np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:  # features that never vary: slower, but it always works
+            values, vectors = np.linalg.eigh(covariance)
+            return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+
+    def distance(self, other: Normal) -> float:
+        """FID. Source: Heusel et al. 2017, eq. 6."""
+        gap = self.mean - other.mean
+        traces = (self.spread**2).sum() + (other.spread**2).sum()
+        return float(gap @ gap + traces - 2 * self._overlap(other))
+
+    def _overlap(self, other: Normal) -> float:
+        """The trace of sqrt(C1 C2)."""
+        # It is the sum of the singular values of A Bᵀ, where C1 = AᵀA and C2 = BᵀB, whichever
+        # factors are taken: the smaller product is squared for its eigenvalues.
+        a, b = self.spread, other.spread
+        if min(len(a), len(b)) > a.shape[1]:
+            product = b @ self.factor
+        else:
+            product = b @ a.T if len(a) < len(b) else a @ b.T
+        values = np.linalg.eigvalsh(product.T @ product)
+        return float(np.sqrt(np.maximum(values, 0)).sum())
+
+
 def frechet_distance(real: Features, made: Features) -> float:
-    """FID between two feature sets, (n, d) and (m, d). Source: Heusel et al. 2017, eq. 6."""
-    mean_gap = real.mean(0) - made.mean(0)
-    # The trace of sqrt(C1 C2) is the nuclear norm of A Bᵀ when C1 = AᵀA and C2 = BᵀB.
-    a = (real - real.mean(0)) / np.sqrt(len(real) - 1)
-    b = (made - made.mean(0)) / np.sqrt(len(made) - 1)
-    cross = np.linalg.svd(_square_root(a) @ _square_root(b).T, compute_uv=False).sum()
-    return float(mean_gap @ mean_gap + (a**2).sum() + (b**2).sum() - 2 * cross)
-
-
-def _square_root(a: Features) -> Features:
-    """A matrix with at most d rows and the same AᵀA."""
-    if a.shape[0] <= a.shape[1]:
-        return a
-    return np.asarray(np.linalg.qr(a, mode="r"))
+    """FID between two feature sets, (n, d) and (m, d)."""
+    return Normal(real).distance(Normal(made))
 
 
 def kernel_distance(real: Features, made: Features) -> float:
@@ -107,10 +136,16 @@ def distances(a: Features, b: Features) -> Features:
     return np.asarray(np.sqrt(np.maximum(squares, 0)))
 
 
-def compare(real: Features, made: Features) -> dict[str, float]:
-    """All feature figures of one set against another."""
+def compare(real: Features, made: Features, known: Normal | None = None) -> dict[str, float]:
+    """All feature figures of one set against another.
+
+    Args:
+        real: (n, d).
+        made: (m, d).
+        known: of `real`, if it is compared more than once.
+    """
     return {
-        "fid": frechet_distance(real, made),
+        "fid": (known or Normal(real)).distance(Normal(made)),
         "kid": kernel_distance(real, made),
         **neighbourhood_scores(real, made),
     }

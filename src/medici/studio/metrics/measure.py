@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from medici.errors import WrongUse
-from medici.studio.metrics.distances import NEIGHBOURS, Extractor, compare
+from medici.studio.metrics.distances import NEIGHBOURS, Extractor, Normal, compare
 from medici.studio.metrics.features import FeatureCache
 from medici.studio.metrics.memorisation import memorisation
 from medici.studio.metrics.table import FLOOR, HIGHER, LOWER, MODEL, Table
@@ -156,12 +156,11 @@ def picture_table(
     against = real.features("judge", _GROUND_JUDGE)
     ours = extractor.features(ground_for(made, seed=_GROUND_MODEL))
     floor = _Real(train, n, extractor, FeatureCache(cache)).features("train", _GROUND_FLOOR)
-    rows = {
-        MODEL: compare(against, ours),
-        FLOOR: compare(against, floor),
-        "noise": compare(against, real.features("noise", _GROUND_JUDGE, noise=_NOISE)),
-        "collapse": compare(against, np.resize(ours[: min(_COLLAPSED, n)], ours.shape)),
-    }
+    noisy = real.features("noise", _GROUND_JUDGE, noise=_NOISE)
+    collapsed = np.resize(ours[: min(_COLLAPSED, n)], ours.shape)
+    sides = {MODEL: ours, FLOOR: floor, "noise": noisy, "collapse": collapsed}
+    known = Normal(against)
+    rows = {name: compare(against, side, known) for name, side in sides.items()}
     copying = memorisation(made, train.pixels, real.pixels, train.names)
     return Table(
         extractor=extractor.name,
