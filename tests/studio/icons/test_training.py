@@ -85,6 +85,12 @@ def test_integers_draw_what_floats_draw(icon_folder: Path) -> None:
         floats = state.settled().decoder(codes_of(tokens, state.recipe.shape))[:, 0]
     grey = np.clip(np.rint((floats.numpy() + 1) * 127.5), 0, 255)
     assert np.abs(model.decode(tokens.numpy()) - grey).max() <= 2
+    prior = exact.sequences["prior"]
+    looks = torch.from_numpy(icons.classes)
+    with torch.no_grad():
+        scores = state.averages["prior"](tokens, looks).numpy()
+    told = np.repeat(icons.classes[:, None, None], tokens.shape[1], axis=1)
+    assert np.abs(prior.log_scores(tokens.numpy(), told) / 1024 - scores).max() < 0.05
 
 
 def load_record():

@@ -10,7 +10,7 @@ from medici.errors import BadWeights
 from medici.studio.exact import quantise
 from medici.studio.exact.identity import assemble
 from medici.studio.exact.network import ONE
-from medici.studio.icons.networks import GRID, SIDE
+from medici.studio.icons.networks import CELLS, GRID, SIDE, Prior
 from medici.studio.icons.trainer import Codes, Gan
 from medici.studio.training.autoregressive import Autoregressive
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from medici.studio.exact.identity import ExactModel
     from medici.studio.exact.network import Layer
+    from medici.studio.exact.sequence import Weights
     from medici.studio.icons.networks import Autoencoder, Drawer
 
 _SHARES = 1 << 16
@@ -64,9 +65,34 @@ def to_exact(trainer: Codes | Gan, looks: Sequence[str], psi: int = 1000) -> Exa
         "codes": [[round((2 * k / (n - 1) - 1) * ONE) for k in range(n)] for n in shape.levels],
     }
     network, prior = trainer.settled(), trainer.averages["prior"]
-    assert isinstance(prior, Autoregressive)
+    assert isinstance(prior, Prior)
     networks = {"encoder": _encoder(network), "decoder": _decoder(network)}
-    return assemble("icons", about, networks, {"prior": prior.to_exact()})
+    return assemble("icons", about, networks, {"prior": _sequence(prior)})
+
+
+def _sequence(prior: Prior) -> Weights:
+    shape = prior.shape
+    whole = Autoregressive(
+        CELLS - 1,
+        shape.values,
+        width=shape.hidden,
+        inner=shape.hidden,
+        blocks=shape.depth,
+        periods=CELLS,
+        channels=1,
+        told_values=shape.looks,
+        relative=True,
+    )
+    state = {
+        "tables": prior.tables(),
+        "conditions": prior.looks[None],
+        "positions": prior.places,
+        "heads": prior.head.weight[None],
+        "offsets": prior.head.bias[None],
+        **{k: v for k, v in prior.state_dict().items() if k.startswith(("first.", "second."))},
+    }
+    whole.load_state_dict({k: v.detach().cpu() for k, v in state.items()})
+    return whole.to_exact()
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.float64]:

@@ -195,6 +195,65 @@ def codes_of(tokens: Tensor, shape: Shape) -> Tensor:
     return torch.stack(parts[::-1], 1).view(len(tokens), -1, GRID, GRID)
 
 
+class Prior(nn.Module):
+    """Tokens given earlier ones and the look: sums of rows, residual layers, scores.
+
+    A token is known by how far back it is, and its row is the sum of one row for each of its
+    numbers: so the rules of neighbouring cells are learnt once for all places, and for all values
+    at once. The exact form is an `Autoregressive` whose tables hold the sums.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape, hidden = shape, shape.hidden
+        self.rows = nn.Parameter(torch.randn(CELLS - 1, sum(shape.levels), hidden) * 0.12)
+        self.places = nn.Parameter(torch.randn(CELLS, hidden) * 0.3)
+        self.looks = nn.Parameter(torch.randn(shape.looks, hidden) * 0.3)
+        self.first = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(shape.depth))
+        self.second = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(shape.depth))
+        for layer in self.second:
+            nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
+        self.head = nn.Linear(hidden, shape.values)
+        # Which row of each number a value takes, as a table of zeros and ones.
+        self.register_buffer("hot", hot_numbers(shape.levels), persistent=False)
+
+    def forward(self, tokens: Tensor, looks: Tensor, kept: list[Tensor] | None = None) -> Tensor:
+        """Scores (n, 64, values) of every token, each from those before it.
+
+        Args:
+            tokens: (n, 64).
+            looks: (n,).
+            kept: factors (n, 1, hidden) of the hidden numbers before and in each block.
+        """
+        n = len(tokens)
+        hot = cast("Tensor", self.hot)[tokens]
+        # Column k of a place holds the token k + 1 places before it.
+        seen = F.pad(hot, (0, 0, CELLS - 1, 0))[:, :-1].unfold(1, CELLS - 1, 1).flip(3)
+        columns = seen.transpose(2, 3).reshape(n, CELLS, -1)
+        x = columns @ self.rows.flatten(0, 1)
+        x = leaky(x + self.places + self.looks[looks][:, None])
+        if kept:
+            x = x * kept[0]
+        for i, (first, second) in enumerate(zip(self.first, self.second, strict=True)):
+            inner = leaky(first(x))
+            x = x + second(inner * kept[i + 1] if kept else inner)
+        return cast("Tensor", self.head(x))
+
+    def tables(self) -> Tensor:
+        """Rows of whole tokens, (63, values, hidden)."""
+        return torch.einsum("vl,pld->pvd", cast("Tensor", self.hot), self.rows)
+
+
+def hot_numbers(levels: tuple[int, ...]) -> Tensor:
+    """Which level each number of a token's value has: (values, sum of levels) of 0 and 1."""
+    rest = torch.arange(math.prod(levels))
+    parts = []
+    for level in reversed(levels):
+        parts.append(F.one_hot(rest % level, level))
+        rest = rest // level
+    return torch.cat(parts[::-1], 1).float()
+
+
 class Drawer(nn.Module):
     """GAN generator: latents and look → pictures, (n, latent + looks) → (n, 1, 32, 32).
 

@@ -19,8 +19,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from medici.errors import BadWeights
-from medici.studio.icons.networks import CELLS, Autoencoder, Drawer, Judge, Shape
-from medici.studio.training.autoregressive import Autoregressive
+from medici.studio.icons.networks import CELLS, Autoencoder, Drawer, Judge, Prior, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +55,7 @@ class Recipe:
     rate: float = 1e-3
     prior_rate: float = 1e-3
     average: float = 0.995
-    first: int = 1000
+    first: int = 400
     drop: float = 0.15
     decay: float = 0.02
     gamma: float = 2.0
@@ -224,18 +223,7 @@ class Codes(Trainer):
 
     def build(self) -> dict[str, nn.Module]:
         shape = self.recipe.shape
-        prior = Autoregressive(
-            CELLS,
-            shape.values,
-            width=shape.hidden,
-            inner=shape.hidden,
-            blocks=shape.depth,
-            heads=CELLS,
-            periods=CELLS,
-            channels=1,
-            told_values=shape.looks,
-        )
-        return {"autoencoder": Autoencoder(shape), "prior": prior}
+        return {"autoencoder": Autoencoder(shape), "prior": Prior(shape)}
 
     def averaged_names(self) -> tuple[str, ...]:
         return ("autoencoder", "prior")
@@ -282,24 +270,18 @@ class Codes(Trainer):
 
     def bits(self, prior: nn.Module, tokens: Tensor, looks: Tensor, drop: float = 0.0) -> Tensor:
         """Mean bits that the prior needs for an icon."""
-        assert isinstance(prior, Autoregressive)
-        told = looks.to(self.device)[:, None, None].expand(-1, CELLS, 1)
-        x = F.leaky_relu(prior.hidden(tokens, told), 0.1875)
+        n, hidden = len(tokens), self.recipe.shape.hidden
+        kept = None
         if drop:
-            x = x * self._kept(x, drop)
-        for first, second in zip(prior.first, prior.second, strict=True):
-            inner = F.leaky_relu(first(x), 0.1875)
-            if drop:
-                inner = inner * self._kept(inner, drop)
-            x = x + second(inner)
-        scores = torch.einsum("ntc,tvc->ntv", x, prior.heads) + prior.offsets
+            kept = [self._kept(n, hidden, drop) for _ in range(self.recipe.shape.depth + 1)]
+        scores = prior(tokens, looks.to(self.device), kept)
         loss = F.cross_entropy(scores.float().flatten(0, 1), tokens.flatten()) * CELLS
         return loss / torch.log(torch.tensor(2.0))
 
-    def _kept(self, x: Tensor, drop: float) -> Tensor:
+    def _kept(self, n: int, hidden: int, drop: float) -> Tensor:
         # One mask for all places of an icon: cheaper, and features go missing as wholes.
-        kept = torch.rand((len(x), 1, x.shape[2]), generator=self.random) >= drop
-        return kept.to(x.device) / (1 - drop)
+        kept = torch.rand((n, 1, hidden), generator=self.random) >= drop
+        return kept.to(self.device) / (1 - drop)
 
     def _descend(self, name: str, loss: Tensor) -> None:
         optimiser = self.optimisers[name]

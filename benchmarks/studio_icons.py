@@ -1,0 +1,163 @@
+"""Icons: speed of the exact renderer, cleanness of the vectors, and the recorded contest of bodies.
+
+python benchmarks/studio_icons.py [--quick] [--json]
+
+The contest is trained by ``tools/icons_contest.py``; its recorded results are read here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# Before numpy: its BLAS reads these once.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from medici.studio.families import load_model  # noqa: E402
+from medici.studio.icons import vector  # noqa: E402
+from medici.studio.icons.model import IconModel  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+RESULT = Path(__file__).parent / "results" / "icons-bodies.json"
+BULK = 128
+TRACED = 64
+
+
+def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
+    """Least processor seconds of several goes: neighbours on the machine only ever add."""
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.process_time()
+        work()
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def ink_of(svg: str) -> NDArray[np.bool_]:
+    """An SVG as ink or none at 512 pixels."""
+    import resvg_py
+
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=512, height=512)
+    pixels = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"))
+    return (pixels[..., 3] > 127) & (pixels[..., :3].max(-1) < 128)
+
+
+def traced_by_vtracer(ink: NDArray[np.bool_]) -> str:
+    """The same pixels traced by vtracer with its own settings for line art."""
+    import vtracer
+
+    data = io.BytesIO()
+    Image.fromarray(np.where(ink, 0, 255).astype(np.uint8)).convert("RGB").save(data, "PNG")
+    return str(
+        vtracer.convert_raw_image_to_svg(data.getvalue(), img_format="png", colormode="binary")
+    )
+
+
+def nodes(svg: str) -> int:
+    return sum(svg.count(kind) for kind in "CLQ")
+
+
+def vectors(model: IconModel, count: int) -> dict[str, float]:
+    """Overlap with the rendered icon and nodes, ours and vtracer's, means over icons."""
+    ours, theirs, mine, peers = [], [], [], []
+    for seed in range(count):
+        work = model.sample(seed, {"scale": 16})
+        ink = work.pixels[..., 3] > 127
+        if not ink.any():
+            continue
+        style, grey = model.parse(work.style), model.greys([seed], work.style)[0]
+        own, other = vector.svg(grey, style, seed).decode(), traced_by_vtracer(ink)
+        for svg, overlaps, counts in ((own, ours, mine), (other, theirs, peers)):
+            again = ink_of(svg)
+            overlaps.append((ink & again).sum() / (ink | again).sum())
+            counts.append(nodes(svg))
+    return {
+        "overlap": float(np.mean(ours)),
+        "worst": float(np.min(ours)),
+        "peer_overlap": float(np.mean(theirs)),
+        "nodes": float(np.mean(mine)),
+        "peer_nodes": float(np.mean(peers)),
+    }
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    model = load_model("icons")
+    assert isinstance(model, IconModel)
+    repeats = 2 if quick else 5
+    rows: list[dict[str, Any]] = []
+
+    def row(name: str, value: float, unit: str, bar: float, better: str, peer: Any = None) -> None:
+        rows.append(
+            {
+                "name": name,
+                "value": round(value, 4),
+                "unit": unit,
+                "peer": peer,
+                "bar": bar,
+                "better": better,
+                "holds": value >= bar if better == "higher" else value <= bar,
+            }
+        )
+
+    model.greys(range(8))
+    bulk = BULK / cpu_seconds(lambda: model.greys(range(BULK)), repeats)
+    row("icons before finishing, exact, bulk", bulk, "1/cpu-s", 50, "higher")
+    finished = 32 / cpu_seconds(lambda: model.sample_many(range(32)), repeats)
+    row("finished 512x512 icons, exact", finished, "1/cpu-s", 25, "higher")
+    one = min(cpu_seconds(lambda s=s: model.sample(s), 1) for s in range(4 * repeats)) * 1000
+    row("one finished icon", one, "ms cpu", 100, "lower")
+    together = model.greys(range(24))
+    alone = sum(int((model.greys([s])[0] != together[s]).any()) for s in range(24))
+    row("icons that differ between batch 1 and 24", alone, "of 24", 0, "lower")
+    traced = vectors(model, 16 if quick else TRACED)
+    peer = round(traced["peer_overlap"], 4)
+    name = "overlap of SVG and rendered icon at 512 px (peer: vtracer)"
+    row(name, traced["overlap"], "IoU, mean", 0.97, "higher", peer)
+    row("the worst of them", traced["worst"], "IoU", 0.9, "higher")
+    name = "nodes of an SVG (peer and bar: vtracer, a third of it)"
+    peer = round(traced["peer_nodes"], 1)
+    row(name, traced["nodes"], "nodes, mean", traced["peer_nodes"] / 3, "lower", peer)
+    bodies = json.loads(RESULT.read_text("utf-8"))["bodies"]
+    codes, gan = (bodies[b]["metrics"]["rows"] for b in ("codes", "gan"))
+    spent = f"{bodies['codes']['cpu_seconds']:.0f} and {bodies['gan']['cpu_seconds']:.0f} cpu-s"
+    for figure, better in (
+        ("fid", "lower"),
+        ("precision", "higher"),
+        ("recall", "higher"),
+        ("coverage", "higher"),
+    ):
+        value, peer = codes["model"][figure], gan["model"][figure]
+        name = f"{figure}, codes (peer and bar: GAN; recorded, {spent})"
+        row(name, value, "", peer, better, round(peer, 4))
+    return {"benchmark": "studio_icons", "rows": rows}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    told = measure(options.quick)
+    if options.json:
+        print(json.dumps(told))
+        return
+    for r in told["rows"]:
+        beside = f"  peer {r['peer']}" if r["peer"] is not None else ""
+        print(f"{'ok ' if r['holds'] else 'NO '} {r['name']}: {r['value']} {r['unit']}{beside}")
+
+
+if __name__ == "__main__":
+    main()
