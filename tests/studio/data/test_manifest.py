@@ -5,10 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 
+import pytest
 from eth_hash.auto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
+from medici.errors import WrongUse
 from medici.records import Digest
-from medici.studio.data.manifest import credit_leaf, credited, credits_root, data_root, sample_leaf
+from medici.studio.data.manifest import (
+    Tree,
+    credit_leaf,
+    credited,
+    credits_root,
+    data_root,
+    sample_leaf,
+)
+from medici.studio.exact.merkle import merkle_root
 
 DIGESTS = [Digest(hashlib.sha256(bytes([i])).hexdigest()) for i in range(5)]
 
@@ -18,6 +30,21 @@ def test_the_root_is_a_tree_of_tagged_leaves():
     assert [sample_leaf(d) for d in DIGESTS[:2]] == leaves
     assert data_root(DIGESTS[:1]) == leaves[0].hex()
     assert data_root(DIGESTS[:2]) == keccak(b"".join(sorted(leaves))).hex()
+
+
+@given(st.integers(1, 70))
+def test_leaf_by_leaf_is_the_same_tree(count):
+    leaves = [hashlib.sha256(bytes([i])).digest() for i in range(count)]
+    tree = Tree()
+    for leaf in leaves:
+        tree.add(leaf)
+    assert tree.root == merkle_root(leaves).hex()
+    assert tree.count == count
+
+
+def test_no_samples_have_no_root():
+    with pytest.raises(WrongUse):
+        data_root([])
 
 
 def test_a_credit_can_be_recomputed_from_its_canonical_json():

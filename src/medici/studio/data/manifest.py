@@ -11,7 +11,7 @@ from medici.records import Digest
 from medici.studio.exact.merkle import merkle_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 SCHEMA = "medici/dataset/1"
 SOURCE_SCHEMA = "medici/source/1"
@@ -38,13 +38,50 @@ def credit_leaf(digest: Digest, about: Mapping[str, Any]) -> bytes:
     return keccak(_CREDIT_TAG + rfc8785.dumps({"digest": str(digest), **said}))
 
 
-def data_root(digests: Sequence[Digest]) -> Digest:
+class Tree:
+    """The root of `merkle_root`, leaf by leaf, in memory that does not grow with their number."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._peaks: list[
+            tuple[int, bytes]
+        ] = []  # complete subtrees, height and root, left to right
+
+    def add(self, leaf: bytes) -> None:
+        """One more leaf on the right."""
+        self.count += 1
+        height = 0
+        while self._peaks and self._peaks[-1][0] == height:
+            leaf = merkle_root([self._peaks.pop()[1], leaf])
+            height += 1
+        self._peaks.append((height, leaf))
+
+    @property
+    def root(self) -> Digest:
+        """Root over the leaves so far.
+
+        Raises:
+            WrongUse: there are none.
+        """
+        if not self._peaks:
+            return Digest(merkle_root([]).hex())
+        # An odd node moves up unchanged: the peaks are joined from the right.
+        *rest, (_, joined) = self._peaks
+        for _, peak in reversed(rest):
+            joined = merkle_root([peak, joined])
+        return Digest(joined.hex())
+
+
+def data_root(digests: Iterable[Digest]) -> Digest:
     """Root of the Keccak-256 tree over the samples' leaves, in order.
 
     Raises:
         WrongUse: no samples.
     """
-    return Digest(merkle_root([sample_leaf(d) for d in digests]).hex())
+    tree = Tree()
+    for digest in digests:
+        tree.add(sample_leaf(digest))
+    return tree.root
 
 
 def credits_root(samples: Iterable[tuple[Digest, Mapping[str, Any]]]) -> Digest:
@@ -53,7 +90,10 @@ def credits_root(samples: Iterable[tuple[Digest, Mapping[str, Any]]]) -> Digest:
     Raises:
         WrongUse: no samples.
     """
-    return Digest(merkle_root([credit_leaf(d, about) for d, about in samples]).hex())
+    tree = Tree()
+    for digest, about in samples:
+        tree.add(credit_leaf(digest, about))
+    return tree.root
 
 
 def credited(sample: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, str]:

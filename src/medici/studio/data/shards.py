@@ -195,9 +195,10 @@ class ShardSet:
             BadData: a sample is damaged; names its shard.
         """
         out = np.empty((len(chosen), self.side, self.side, 4), np.uint8)
-        for at in np.argsort(chosen, kind="stable"):  # the disk is read forwards
-            shard, offset, size = self._index[chosen[at], :3].tolist()
-            out[at] = self._picture(shard, self._read(shard, offset, size))
+        forwards = np.argsort(chosen, kind="stable")  # as the disk likes it
+        rows = self._index[chosen[forwards], :3].tolist()
+        for at, (shard, offset, size) in zip(forwards.tolist(), rows, strict=True):
+            self._decode(shard, self._read(shard, offset, size), out[at])
         return out
 
     def samples(self) -> Iterator[dict[str, Any]]:
@@ -225,17 +226,21 @@ class ShardSet:
         Raises:
             BadData: the pixels are not those that the manifest names.
         """
-        if data_root(list(self.digests())) != self.root:
+        if data_root(self.digests()) != self.root:
             raise BadData(f"{self.folder} is not the set of its {MANIFEST}: the root differs")
 
-    def _picture(self, shard: int, data: bytes) -> NDArray[np.uint8]:
+    def _decode(self, shard: int, data: bytes, out: NDArray[np.uint8]) -> None:
         from PIL import Image
 
         try:
-            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-                if image.size != (self.side, self.side):
-                    raise ValueError(f"a sample is {image.size[0]}×{image.size[1]}")
-                return np.asarray(image.convert("RGBA"))
+            image = Image.open(io.BytesIO(data), formats=("PNG",))
+            if image.size != (self.side, self.side):
+                raise ValueError(f"a sample is {image.size[0]}×{image.size[1]}")
+            if image.mode == "RGB":
+                out[..., :3] = image
+                out[..., 3] = 255
+            else:
+                out[:] = image.convert("RGBA")
         except (OSError, SyntaxError, ValueError) as error:
             raise self._damaged(shard, error) from error
 

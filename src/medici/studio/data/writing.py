@@ -16,12 +16,13 @@ from medici.studio.data.manifest import (
     SCHEMA,
     SOURCE,
     SOURCE_SCHEMA,
+    Tree,
     credit_leaf,
     credited,
+    data_root,
     sample_leaf,
 )
 from medici.studio.data.shards import read_manifest, write_shards
-from medici.studio.exact.merkle import merkle_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,7 +85,7 @@ def write(
             "licence": about.get("licence", NOT_STATED),
             "count": sum(m["count"] for m in told.values()),
             "size": [side, side],
-            "root": merkle_root([sample_leaf(d) for d in spool.digests()]).hex(),
+            "root": data_root(spool.digests()),
             "splits": {n: {"count": m["count"], "root": m["root"]} for n, m in told.items()},
         }
         _write_json(fresh / MANIFEST, whole)
@@ -106,13 +107,12 @@ def _write_set(
     spool: Spool, split: str, place: Path, about: Mapping[str, Any], side: int, *, shards: bool
 ) -> dict[str, Any]:
     place.mkdir(exist_ok=True)
-    leaves: list[bytes] = []
-    credit_leaves: list[bytes] = []
+    tree, credit_tree = Tree(), Tree()
 
     def passing(samples: Iterator[Sample]) -> Iterator[Sample]:
         for sample in samples:
-            leaves.append(sample_leaf(sample.digest))
-            credit_leaves.append(credit_leaf(sample.digest, credited(sample.about, about)))
+            tree.add(sample_leaf(sample.digest))
+            credit_tree.add(credit_leaf(sample.digest, credited(sample.about, about)))
             yield sample
 
     samples = passing(spool.samples(split))
@@ -133,10 +133,10 @@ def _write_set(
         "schema": SCHEMA,
         "about": {k: v for k, v in about.items() if k != "schema"},
         "licence": about.get("licence", NOT_STATED),
-        "count": len(leaves),
+        "count": tree.count,
         "size": [side, side],
-        "root": merkle_root(leaves).hex(),
-        "credits_root": merkle_root(credit_leaves).hex(),
+        "root": tree.root,
+        "credits_root": credit_tree.root,
         **({"transparent": spool.transparent(split)} if shards else {}),
         **listed,
     }
