@@ -20,6 +20,7 @@ from medici.cli import (
     market,
     metrics,
     models,
+    producing,
     proof,
     servers,
     studio,
@@ -36,7 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (firm, studio, making, metrics, proof, market, government, servers):
+for group in (firm, studio, making, producing, metrics, proof, market, government, servers):
     group.add_to(app)
 app.add_typer(models.app, name="model")
 app.add_typer(data.app, name="data")

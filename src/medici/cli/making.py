@@ -1,4 +1,4 @@
-"""Commands that make something of a model: sheets, grids, films, edits, campaigns, batches."""
+"""Commands that make something of a model: sheets, grids, films, edits, other forms."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medici.cli.output import FirmDir, Json, progress, say, show, table
+from medici.cli.output import FirmDir, Json, progress, say, show
 from medici.cli.studio import parse_style
 
 if TYPE_CHECKING:
+    from medici.settings import Settings
     from medici.studio.families import Generator
 
 Model = Annotated[str | None, typer.Option(help="A shipped model's name or a model's folder.")]
@@ -18,9 +19,6 @@ Styles = Annotated[
     list[str] | None, typer.Option("--style", metavar="KEY=VALUE", help="Steer; repeatable.")
 ]
 Seeds = Annotated[str, typer.Option(metavar="LIST", help="Seeds like 1,2,5-9.")]
-Book = Annotated[
-    Path | None, typer.Option("--stylebook", metavar="FILE", help="Style book; its latest version.")
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,9 +28,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(walk)
     app.command()(edit)
     app.command()(export)
-    app.command()(campaign)
-    app.command()(personalise)
-    app.command()(batch)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -71,7 +66,7 @@ def sheet(
     from medici.studio.making.sheet import save_sheet
     from medici.studio.making.upscale import native
 
-    generator = _generator(firm, model)
+    generator = generator_of(firm, model)
     works = generator.sample_many(parse_seeds(seeds), parse_style(style or []))
     save_sheet([native(work.pixels) for work in works], out, columns, scale, gap)
     _wrote(generator, out, as_json, works=len(works))
@@ -99,7 +94,7 @@ def grid(
     from medici.studio.making import grid as grids
     from medici.studio.making.sheet import save_page
 
-    generator = _generator(firm, model)
+    generator = generator_of(firm, model)
     rows, steer = parse_seeds(seeds), {"scale": 6, **parse_style(style or [])}
     if "scale" not in generator.keys:
         steer.pop("scale")
@@ -135,15 +130,22 @@ def walk(
     ] = None,
     between: Annotated[str, typer.Option(help="blend, dissolve or cut.")] = "blend",
     once: Annotated[bool, typer.Option("--once", help="Do not come back to the first.")] = False,
+    sheets: Annotated[
+        Path | None, typer.Option(help="Instead: the sample sheets in a training run's folder.")
+    ] = None,
     style: Styles = None,
     model: Model = None,
     firm: FirmDir = None,
     as_json: Json = False,
 ) -> None:
     """Walk through a model's latents, from seed to seed, as a film."""
-    from medici.studio.making.video import Walk, write_film
+    from medici.studio.making.video import Walk, progress_film, sheets_of, write_film
 
-    generator = _generator(firm, model)
+    if sheets is not None:
+        count = write_film(progress_film(sheets_of(sheets), hold), out, rate=rate)
+        result = {"file": str(out.absolute()), "frames": count, "seconds": count / rate}
+        return show(result, as_json, lambda said: say(said["file"]))
+    generator = generator_of(firm, model)
     steer = parse_style(style or [])
     if "scale" in generator.keys:
         steer.setdefault("scale", 1)
@@ -152,7 +154,7 @@ def walk(
     enlarged = factor or max(1, 512 // side)
     with progress("filming", len(way), as_json) as done:
         count = write_film(way.film(generator), out, rate=rate, factor=enlarged, progress=done)
-    _wrote(generator, out, as_json, frames=count, seconds=count / rate)
+    return _wrote(generator, out, as_json, frames=count, seconds=count / rate)
 
 
 def edit(
@@ -186,7 +188,7 @@ def edit(
     from medici.studio.making import edit as edits
     from medici.studio.making.upscale import to_png
 
-    generator = _generator(firm, model)
+    generator = generator_of(firm, model)
     steer, changes = parse_style(style or []), parse_style(change or [])
     if sum((bool(changes), take is not None, bool(repaint), recipe is not None)) > 1:
         raise WrongUse("one edit at a time", "--change, --take, --repaint or --recipe")
@@ -244,7 +246,7 @@ def export(
     from medici.store import atomic_write
     from medici.studio.making import upscale
 
-    generator = _generator(firm, model)
+    generator = generator_of(firm, model)
     wanted = form or out.suffix.removeprefix(".").lower()
     work = generator.sample(seed, parse_style(style or []))
     if wanted in generator.forms:
@@ -260,174 +262,34 @@ def export(
     _wrote(generator, out, as_json, id=content_digest(work), form=wanted, bytes=len(data))
 
 
-def campaign(
-    concept: Annotated[
-        Path, typer.Argument(metavar="CONCEPT", help="TOML or JSON: title, text, kicker, seeds.")
-    ],
-    brand: Annotated[
-        Path | None, typer.Option(help="Brand kit, TOML or JSON: name, palette, logo, fonts.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the pieces.")] = Path("out/campaign"),
-    formats: Annotated[
-        list[str] | None, typer.Option("--format", help="One format; repeatable (default: all).")
-    ] = None,
-    files: Annotated[
-        list[str] | None, typer.Option("--file", help="png, svg or pdf; repeatable.")
-    ] = None,
-    model: Model = None,
-    firm: FirmDir = None,
-    as_json: Json = False,
-) -> None:
-    """One concept in many formats, in the brand's colours and type, with a manifest."""
-    from medici.studio.making import campaign as campaigns
-    from medici.studio.making.brand import BrandKit
-    from medici.studio.making.formats import chosen
-    from medici.studio.making.page import PAINTERS
+def generator_of(firm: Path | None, model: str | None) -> Generator:
+    """The model that a command is about, loaded.
 
-    generator = _generator(firm, model)
-    kit = BrandKit.read(brand) if brand else BrandKit(_name(firm))
-    idea = campaigns.Concept.read(concept)
-    names = chosen(formats or [])
-    with progress("laying out", len(names), as_json) as done:
-        made = campaigns.campaign(
-            generator,
-            idea,
-            kit,
-            out,
-            formats=names,
-            files=files or tuple(PAINTERS),
-            progress=done,
-        )
-
-    def human(said: dict[str, Any]) -> None:
-        rows = [(p["format"], "×".join(map(str, p["size"])), p["file"]) for p in said["pieces"]]
-        table(f"{len(rows)} pieces in {out}", ("format", "size", "file"), rows)
-        for note in dict.fromkeys(n for p in said["pieces"] for n in p.get("notes", [])):
-            say(f"note: {note}")
-
-    show({**made, "folder": str(out.absolute())}, as_json, human)
-
-
-def personalise(
-    name: Annotated[str | None, typer.Option(help="The buyer's name.")] = None,
-    date: Annotated[str | None, typer.Option(help="A date like 1492-04-09.")] = None,
-    wallet: Annotated[str | None, typer.Option(help="The buyer's account address.")] = None,
-    colour: Annotated[
-        list[str] | None, typer.Option(help="A favourite colour like #d1495b; repeatable.")
-    ] = None,
-    wish: Annotated[str | None, typer.Option(help="A sentence.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for work and receipt.")] = Path("out/personal"),
-    book: Book = None,
-    model: Model = None,
-    firm: FirmDir = None,
-    as_json: Json = False,
-) -> None:
-    """A work from a buyer's own parameters; anyone can derive it again from the receipt."""
-    import json
-
-    from medici.content import content_digest
-    from medici.store import atomic_write
-    from medici.studio.making.personal import Personal
-    from medici.studio.making.upscale import to_png
-
-    generator = _generator(firm, model)
-    given = {"name": name, "date": date, "wallet": wallet, "colours": colour, "wish": wish}
-    work, receipt = Personal.of(given).work(generator, _version(book))
-    identity = content_digest(work)
-    file = out / f"{identity[:16]}.png"
-    atomic_write(file, to_png(work.pixels))
-    text = json.dumps({**receipt, "work": identity}, indent=2, ensure_ascii=False) + "\n"
-    atomic_write(file.with_suffix(".json"), text.encode())
-    result = {"id": identity, "file": str(file.absolute()), **receipt}
-    show(result, as_json, lambda said: say(f"{said['file']}\nseed {said['seed']}"))
-
-
-def batch(
-    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="For works and reports.")],
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="Works to keep.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the first candidate.")] = 0,
-    most: Annotated[int, typer.Option(min=1, help="Candidates judged at most.")] = 100_000,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option("--filter", metavar="NAME[=LEAST]", help="quality, novelty, or plugged in."),
-    ] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, help="More than one: unfiltered, through Ray Data.")
-    ] = 1,
-    book: Book = None,
-    style: Styles = None,
-    model: Model = None,
-    firm: FirmDir = None,
-    as_json: Json = False,
-) -> None:
-    """Make works until enough pass the filters; the same call goes on where it was stopped."""
-    from medici.errors import WrongUse
-    from medici.studio.making import filters as sieve
-    from medici.studio.making import pipeline as line
-
-    steer = parse_style(style or [])
-    if workers > 1:
-        if filters or book:
-            raise WrongUse("workers do not filter", "batch in one process, or filter afterwards")
-        return _scaled(_folder_of(firm, model), out, seed, number, steer, workers, as_json)
-    generator = _generator(firm, model)
-    chosen = sieve.make(filters or [], generator)
-    pipe = line.Pipeline(generator, chosen, steer, _version(book))
-    with progress("making", number, as_json) as done:
-        made = line.produce(pipe, out, first=seed, keep=number, most=most, progress=done)
-    result = {
-        "model": generator.id,
-        "folder": str(out.absolute()),
-        "reports": str((out / line.REPORTS).absolute()),
-        "seen": made.seen,
-        "kept": made.kept,
-        "refused": dict(made.refused),
-        "next_seed": made.next_seed,
-    }
-
-    def human(said: dict[str, Any]) -> None:
-        refused = ", ".join(f"{n} by {name}" for name, n in said["refused"].items()) or "none"
-        say(f"{said['kept']} of {said['seen']} kept in {said['folder']}; refused: {refused}")
-
-    show(result, as_json, human)
-    return None
-
-
-def _scaled(
-    model: str, out: Path, seed: int, number: int, style: dict[str, Any], workers: int, quiet: bool
-) -> None:
-    from medici.store import atomic_write
-    from medici.studio.making import scale
-
-    works = []
-    with progress("making", number, quiet) as done:
-        for made in scale.render(model, seed, number, style, workers):
-            file = out / f"{made.work[:16]}.png"
-            atomic_write(file, made.png, durable=False)
-            works.append({"id": made.work, "seed": made.seed, "file": str(file.absolute())})
-            done(len(works))
-    result = {"folder": str(out.absolute()), "kept": len(works), "works": works}
-    show(result, quiet, lambda said: say(f"{said['kept']} works in {said['folder']}"))
-
-
-def _generator(firm: Path | None, model: str | None) -> Generator:
+    Raises:
+        NoWeights, BadWeights: there is none, or it is damaged.
+    """
     from medici.studio.families import load_model
 
-    return load_model(_folder_of(firm, model))
+    return load_model(model_of(firm, model))
 
 
-def _folder_of(firm: Path | None, model: str | None) -> str:
+def model_of(firm: Path | None, model: str | None) -> str:
     """The model asked for, else the firm's, else the first that is shipped."""
     if model is not None:
         return model
-    found = _settings(firm)
+    found = settings_of(firm)
     if found is None:
         return "portraits"
     inside = found.folder / found.studio.model
     return str(inside) if inside.is_dir() else found.studio.model
 
 
-def _settings(firm: Path | None) -> Any:
+def settings_of(firm: Path | None) -> Settings | None:
+    """The firm's settings; None where no firm was named and none is here or above.
+
+    Raises:
+        NoFirm, BadSettings: the named folder holds none, or it cannot be used.
+    """
     from medici import settings
     from medici.errors import NoFirm
 
@@ -437,17 +299,6 @@ def _settings(firm: Path | None) -> Any:
         if firm is not None:
             raise
         return None
-
-
-def _name(firm: Path | None) -> str:
-    found = _settings(firm)
-    return found.firm.name if found else "Medici"
-
-
-def _version(book: Path | None) -> Any:
-    from medici.studio.stylebook import StyleBook, StyleVersion
-
-    return StyleBook.load(book).latest if book else StyleVersion()
 
 
 def _wrote(generator: Generator, out: Path, as_json: bool, **more: Any) -> None:

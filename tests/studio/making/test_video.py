@@ -104,6 +104,9 @@ def test_a_run_becomes_a_film_of_its_sheets(tmp_path):
         path = tmp_path / f"{i}.png"
         Image.new("RGB", (8, 4), (80 * i, 0, 0)).save(path)
         sheets.append(path)
+    assert video.sheets_of(tmp_path) == sheets
+    with pytest.raises(WrongUse, match="no sample sheets"):
+        video.sheets_of(tmp_path / "none")
     frames = list(video.progress_film(sheets, hold=2))
     assert [f[0, 0, 0] for f in frames] == [0] * 2 + [80] * 2 + [160] * 12
     Image.new("RGB", (9, 4)).save(tmp_path / "wide.png")

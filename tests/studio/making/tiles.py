@@ -49,6 +49,7 @@ class Tiles:
             weights_sha256=Digest("1" * 64),
             data_root=Digest("2" * 64),
             data_licence="CC0-1.0",
+            family="tiles",
         )
         self.id = self.record.id
 

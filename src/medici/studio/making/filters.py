@@ -73,10 +73,10 @@ class Filter(Protocol):
 
 @dataclass(slots=True)
 class Quality:
-    """Plausibility among the training pictures, by the model's own statistics.
+    """Plausibility among the training works, by the model's own statistics.
 
     Attributes:
-        generator: a model of the picture family.
+        generator: a model whose family keeps statistics of its training works.
         least: share of training pictures that are less plausible, 0 to 1.
     """
 
@@ -90,14 +90,14 @@ class Quality:
         Raises:
             WrongUse: the model has no statistics to judge by.
         """
-        from medici.studio import judge
+        from medici.studio.choosing import judge
 
-        if not hasattr(self.generator, "statistics"):
+        found = judge(self.generator, [rendering])[0].quality
+        if found is None:
             raise WrongUse(
                 f"model {self.generator.record.name} has no statistics to judge quality by",
                 "leave the quality filter out, or plug one in",
             )
-        found = judge(self.generator, [rendering])[0].quality  # type: ignore[arg-type]
         said = f"less plausible than {1 - self.least:.0%} of the training pictures"
         passes = found >= self.least
         return Verdict(self.name, passes, round(found, 4), () if passes else (said,))

@@ -158,6 +158,22 @@ def _fade(one: NDArray[Any], other: NDArray[Any], amount: int) -> NDArray[np.int
     return np.asarray((near * (1000 - amount) + far * amount + 500) // 1000)
 
 
+def sheets_of(folder: Path) -> list[Path]:
+    """Sample sheets of a training run, by step.
+
+    Args:
+        folder: the run's, a model's that keeps its run in it, or that of the sheets themselves.
+
+    Raises:
+        WrongUse: there are none.
+    """
+    for place in (folder / "sheets", folder / "run" / "sheets", folder):
+        found = sorted(place.glob("*.png"))
+        if found:
+            return found
+    raise WrongUse(f"{folder} holds no sample sheets", "give the folder of a training run")
+
+
 def progress_film(sheets: Sequence[Path], hold: int = 4) -> Iterator[NDArray[np.uint8]]:
     """The sample sheets of a training run as a film, in the order given; the last one stays longer.
 
