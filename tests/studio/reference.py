@@ -217,6 +217,9 @@ class Reference:
         if "normal" in self.about["latent"] and style.psi != 1000:
             mean = self.t["mean"]
             h = [clip(m + ((a - m) * style.psi) // 1000) for a, m in zip(h, mean, strict=True)]
+        for name, amount in style.directions:
+            step = self.t["directions"][self.about["directions"].index(name)]
+            h = [clip(a + (d * amount) // 1000) for a, d in zip(h, step, strict=True)]
         return h
 
     def mask(self, h: list[int]) -> list[list[int]]:

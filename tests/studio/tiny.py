@@ -69,6 +69,7 @@ def make() -> ExactModel:
             "psi": 1000,
             "head": "indexed",
             "classes": [],
+            "directions": ["up", "warm"],
             "latent": {"codes": CODES},
         },
         {
@@ -88,6 +89,7 @@ def make() -> ExactModel:
         {
             "mean": numbers("mean", (MAPPING,), 11).astype(np.int16),
             "palette": (numbers("palette", (7, 3), 8) + 128).astype(np.uint8),
+            "directions": numbers("directions", (2, MAPPING), 11).astype(np.int16),
             "levels": np.array([-1024, 0, 1024], np.int16),
         },
     )

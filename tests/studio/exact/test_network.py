@@ -71,6 +71,7 @@ def test_fast_renderer_equals_plain_integers(seed, psi, amount, other, ground):
         "psi": psi / 1000,
         "blend": {"seed": other, "amount": amount / 1000},
         "ground": ground,
+        "directions": {"warm": psi / 500 - 1, "up": amount / 1000} if amount % 2 else None,
         "scale": 2,
     }
     model = _tiny()

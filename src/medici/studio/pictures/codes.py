@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SLOPE = 0.1875
 LEVELS = (3, 5, 9)
-_MOMENTUM = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +109,15 @@ def to_tokens(values: Tensor, levels: int) -> Tensor:
 
 
 class Residual(nn.Module):
-    """x + leaky(W x), as the exact renderer has it.
-
-    Without a norm: rare figures (a hat) make rare features, and one hat in a batch would move the
-    batch statistics under everybody else's face.
-    """
+    """x + leaky(norm(W x)): as the exact renderer has it, with the norm folded in."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layer = nn.Linear(width, width)
+        self.layer, self.norm = nn.Linear(width, width, bias=False), nn.BatchNorm1d(width)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, width) → (n, width)."""
-        return x + leaky(self.layer(x))
+        return x + leaky(self.norm(self.layer(x)))
 
 
 class Encoder(nn.Module):
@@ -142,29 +137,18 @@ class Encoder(nn.Module):
         self.downs = nn.ModuleList([nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths)])
         wide = shape.width + shape.width // 2
         self.first = nn.Linear(widths[-1] * 256, wide)
-        # Norms over each picture's own features: it is never exported, and does not saturate.
-        self.norms = nn.ModuleList([nn.LayerNorm(wide), nn.LayerNorm(wide)])
+        self.norm = nn.BatchNorm1d(wide)
         self.hidden = Residual(wide)
         self.codes = nn.Linear(wide, shape.codes)
-        self.register_buffer("mean", torch.zeros(shape.codes))
-        self.register_buffer("spread", torch.ones(shape.codes))
+        # Unit variance over the data, so that all levels of all codes are used.
+        self.spread = nn.BatchNorm1d(shape.codes, affine=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, planes, side, side) → (n, codes), of about unit variance over the data.
-
-        So all levels of all codes are used. The statistics are running ones, without gradients:
-        those of one batch would let one rare picture move all others.
-        """
+        """(n, planes, side, side) → (n, codes)."""
         for down in self.downs:
             x = leaky(down(x))
-        h = leaky(self.norms[0](self.first(x.flatten(1))))
-        codes = self.codes(self.norms[1](self.hidden(h))).float()
-        mean, spread = cast("Tensor", self.mean), cast("Tensor", self.spread)
-        if self.training:
-            with torch.no_grad():
-                mean.lerp_(codes.mean(0), _MOMENTUM)
-                spread.lerp_((codes - mean).square().mean(0), _MOMENTUM)
-        return (codes - mean) / (spread + 1e-4).sqrt()
+        h = leaky(self.norm(self.first(x.flatten(1))))
+        return cast("Tensor", self.spread(self.codes(self.hidden(h)).float()))
 
 
 class Decoder(nn.Module):
@@ -181,7 +165,8 @@ class Decoder(nn.Module):
     def __init__(self, shape: CodesShape, colours: int, *, transparent: bool) -> None:
         super().__init__()
         self.shape, self.transparent = shape, transparent
-        self.first = nn.Linear(shape.codes, shape.width)
+        self.first = nn.Linear(shape.codes, shape.width, bias=False)
+        self.norm = nn.BatchNorm1d(shape.width)
         self.blocks = nn.ModuleList([Residual(shape.width) for _ in range(shape.blocks)])
         grids = shape.channels[: shape.doublings + 1]
         cells = grids[0] if shape.doublings else shape.slots
@@ -193,7 +178,7 @@ class Decoder(nn.Module):
 
     def mapped(self, values: Tensor) -> Tensor:
         """(n, codes) from -1 to 1 → (n, width)."""
-        h = leaky(self.first(values))
+        h = leaky(self.norm(self.first(values)))
         for block in self.blocks:
             h = block(h)
         return h

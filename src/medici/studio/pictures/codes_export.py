@@ -8,7 +8,7 @@ import numpy as np
 
 from medici.studio.exact import quantise
 from medici.studio.exact.network import ONE
-from medici.studio.pictures.export import array, assemble_pictures, plain
+from medici.studio.pictures.export import array, assemble_pictures, folded, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,9 +35,9 @@ def to_exact(
     """
     shape = decoder.shape
     layer = quantise.layer
-    mapping = [layer("first", "dense", *plain(decoder.first), leaky=True)]
+    mapping = [layer("first", "dense", *folded(decoder.first, decoder.norm), leaky=True)]
     for i, block in enumerate(decoder.blocks):
-        weight, bias = plain(block.layer)  # type: ignore[arg-type]
+        weight, bias = folded(block.layer, block.norm)  # type: ignore[arg-type]
         before = mapping[-1].name
         mapping.append(layer(f"block{i}", "dense", weight, bias, leaky=True, plus=before))
     steps = (shape.levels - 1) // 2

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "medici/codes-snapshot/1"
 _PALETTE_FROM = 20_000
+_CALIBRATION = (16, 512)  # batches, pictures in each
 _WARM = 300  # steps
 _RENEWED = 16  # steps
 _EXACT = 1 << 16  # colours
@@ -151,7 +152,7 @@ class CodesTrainer:
             self.networks = Networks(shape, len(self.palette), transparent=self.transparent)
         self.networks.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         # Its encoder gives the codes that the prior learns.
-        self.slow = copy.deepcopy(self.networks).requires_grad_(False).eval()
+        self.slow = copy.deepcopy(self.networks).requires_grad_(False)
         self._averages = Averages(self.networks, recipe.averages)
         self.averages: Sequence[str] = self._averages.names
         prior = list(self.networks.prior.parameters())
@@ -210,9 +211,8 @@ class CodesTrainer:
             values = quantised(networks.encoder(shown).float(), levels)
             pixel_loss = networks.decoder.loss(values, labels)
             with torch.no_grad():
-                some_seen = seen[: max(1, self.batch // recipe.prior_share)]
-                kept = quantised(self._kept().encoder(some_seen).float(), levels)
-                tokens = to_tokens(kept, levels)
+                kept = quantised(self._kept().encoder(seen).float(), levels)
+                tokens = to_tokens(kept[: max(1, self.batch // recipe.prior_share)], levels)
             scores = networks.prior(tokens).float()
             prior_loss = F.cross_entropy(scores.flatten(0, 1), tokens.flatten())
         self.optimiser.zero_grad(set_to_none=True)
@@ -237,14 +237,23 @@ class CodesTrainer:
             return self.networks
         if self.step % _RENEWED == 0:
             self._averages.copy_to(self.slow, self.averages[-1])
-            for name, value in self.networks.encoder.named_buffers():
-                self.slow.encoder.get_buffer(name).copy_(value)
         return self.slow
 
     def averaged(self, which: str) -> Networks:
         """The networks with averaged weights."""
         networks = copy.deepcopy(self.networks)
         self._averages.copy_to(networks, which)
+        levels = self.recipe.shape.levels
+        norms = [m for m in networks.modules() if isinstance(m, nn.BatchNorm1d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over the calibration batches
+        batches, size = _CALIBRATION
+        with torch.no_grad():
+            for step in range(batches):
+                pixels = torch.from_numpy(batch(self.data, step, size, self.seed + 1))
+                seen = as_seen(pixels, transparent=self.transparent).to(self.device)
+                networks.decoder(quantised(networks.encoder(seen), levels))
         return networks.eval()
 
     def exact(self, which: str) -> ExactModel:

@@ -86,6 +86,7 @@ def assemble_pictures(
     head: str = "nearest",
     smooth: int = 0,
     classes: Sequence[str] = (),
+    directions: Mapping[str, NDArray[np.int16]] | None = None,
 ) -> ExactModel:
     """A picture model from its networks ``map``, ``draw`` and ``colours``.
 
@@ -106,6 +107,8 @@ def assemble_pictures(
     else:
         mean = np.zeros(len(networks["map"][-1].bias), np.int64)
     more: dict[str, NDArray[Any]] = {"mean": mean.astype(np.int16), "palette": palette}
+    if directions:
+        more["directions"] = np.stack(list(directions.values()))
     if levels is not None:
         more["levels"] = levels
     return assemble(
@@ -119,6 +122,7 @@ def assemble_pictures(
             "psi": psi,
             "head": head,
             "classes": list(classes),
+            "directions": list(directions or ()),
             "latent": dict(latent),
         },
         networks,

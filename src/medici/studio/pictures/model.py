@@ -37,13 +37,14 @@ class PictureModel:
 
     Its header's ``about`` holds ``side``, ``smooth`` (doublings from the grid of scores to the
     side; such pictures are enlarged by blending scores), ``transparent``, ``grounds``, ``psi``,
-    ``head`` (``rgb``; ``nearest`` for slots whose colours snap to the palette; ``indexed`` for
-    slots that choose palette entries by score), ``classes`` (names, perhaps none) and
-    ``latent``: ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
+    ``directions`` and ``classes`` (names, perhaps none), ``head`` (``rgb``; ``nearest`` for slots
+    whose colours snap to the palette; ``indexed`` for slots that choose palette entries by score)
+    and ``latent``: ``{"normal": n}``, or ``{"codes": n}`` for latents that a sequence draws.
 
     Args:
         exact: networks ``map``, ``draw`` and, with slots, ``colours``; tensors ``mean`` and
-            ``palette``; with codes the sequence ``prior`` and the tensor ``levels``.
+            ``palette``, with directions the tensor of that name; with codes the sequence
+            ``prior`` and the tensor ``levels``.
         record: the model's record.
         folder: where the model's other files are.
 
@@ -59,6 +60,7 @@ class PictureModel:
         try:
             self.map, self.draw = exact.networks["map"], exact.networks["draw"]
             self.smooth = int(about["smooth"])
+            self.directions = tuple(about["directions"])
             self.head, self.classes = str(about["head"]), tuple(about["classes"])
             if self.head != "rgb":
                 self.colours = exact.networks["colours"]
@@ -87,6 +89,7 @@ class PictureModel:
             "codes": not self.codes,
             "colours_from": self.head == "rgb",
             "class": not self.classes,
+            "directions": not self.directions,
             "ground": not self.transparent,
         }
         return {k: v for k, v in KEYS.items() if not without.get(k)}
@@ -118,6 +121,7 @@ class PictureModel:
             levels=len(self.levels) if self.codes else 0,
             classes=self.classes,
             rgb=self.head == "rgb",
+            directions=self.directions,
             smooth=bool(self.smooth),
         )
 
@@ -289,7 +293,12 @@ class PictureModel:
             other = self.map(self.latent([style.blend_seed], style.free()))
             h = between(h, np.repeat(other, len(h), 0), style.blend_amount)
         # Codes are drawn at the style's temperature; normals are pulled towards the mean.
-        return h if self.codes or style.psi == 1000 else between(self.mean, h, style.psi)
+        if not self.codes and style.psi != 1000:
+            h = between(self.mean, h, style.psi)
+        for name, amount in style.directions:
+            step = self.exact.tensors["directions"][self.directions.index(name)].astype(np.int64)
+            h = np.clip(h + (step * amount) // 1000, LOWEST, HIGHEST)
+        return h
 
 
 def between(a: Numbers, b: Numbers, thousandths: int) -> Numbers:

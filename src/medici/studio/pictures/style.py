@@ -23,6 +23,7 @@ KEYS: dict[str, str] = {
     "class": "one of the model's classes by its name, or null for the seed's own",
     "codes": "the latent codes themselves, as a projection gives them, or null",
     "colours_from": "a seed whose colours dress this drawing, or null",
+    "directions": 'steps along named latent directions, like {"glasses": 1.5}, or null',
     "ground": '"auto", "transparent" or a colour like "#b6e3f4"',
     "palette": 'list of 2 to 64 colours like "#d11141" that the picture must keep to, or null',
     "psi": "truncation, 0 to 1.5: lower is more typical, higher more daring",
@@ -43,6 +44,7 @@ class Style:
     blend_amount: int = 0
     codes: str | None = None
     kind: str | None = None
+    directions: tuple[tuple[str, int], ...] = ()
 
     def free(self) -> Style:
         """The same style with its codes left to the seed."""
@@ -58,6 +60,7 @@ class Style:
             "class": self.kind,
             "codes": self.codes,
             "colours_from": self.colours_from,
+            "directions": {k: v / 1000 for k, v in self.directions} or None,
             "ground": self.ground,
             "palette": list(self.palette) if self.palette else None,
             "psi": self.psi / 1000,
@@ -73,6 +76,7 @@ def parse_style(
     codes: int = 0,
     levels: int = 0,
     classes: Sequence[str] = (),
+    directions: Sequence[str] = (),
     rgb: bool = False,
     smooth: bool = False,
 ) -> Style:
@@ -85,6 +89,7 @@ def parse_style(
         codes: how many latent codes the model has.
         levels: values of each.
         classes: names of the model's classes.
+        directions: names of the model's directions.
         smooth: whether the scale must be a power of two.
         rgb: whether the model has no slots whose colours could be another seed's.
 
@@ -114,6 +119,7 @@ def parse_style(
         blend_amount=blend_amount,
         codes=_codes(given.get("codes"), codes, levels),
         kind=_kind(given.get("class"), classes),
+        directions=_directions(given.get("directions"), directions),
     )
 
 
@@ -175,6 +181,28 @@ def _kind(value: object, classes: Sequence[str]) -> str | None:
         known = f"one of {', '.join(classes[:20])}" if classes else "this model has no classes"
         raise BadStyle(f"style class cannot be {value!r}", known)
     return str(value)
+
+
+def _directions(value: object, known: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, dict) or not value:
+        raise _wrong("directions", value)
+    steps = []
+    for name, amount in sorted(value.items()):
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, 1)
+            listed = f"known: {', '.join(known)}" if known else "this model has no directions"
+            raise BadStyle(
+                f"no direction is called {name!r}", f"did you mean {near[0]}?" if near else listed
+            )
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or abs(amount) > 4:
+            raise BadStyle(f"direction {name} cannot be {amount!r}", "a number from -4 to 4")
+        whole = round(amount * 1000)
+        if abs(whole - amount * 1000) > 1e-6:
+            raise BadStyle(f"direction {name} cannot be {amount!r}", "at most three decimals")
+        steps.append((str(name), whole))
+    return tuple(steps)
 
 
 def _codes(value: object, number: int, levels: int) -> str | None:

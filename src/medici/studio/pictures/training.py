@@ -45,6 +45,8 @@ def train(
         MissingPart: the device is not there, memory or disk is full.
         WrongUse: no budget given, nothing to resume, an unknown setting, or training diverged.
     """
+    # First, since it says how to get PyTorch where that is missing.
+    import medici.studio.training.run  # noqa: F401
     from medici.studio.pictures import codes_training, gan_training
     from medici.studio.pictures.publish import publish
     from medici.studio.training.judging import PictureJudge
