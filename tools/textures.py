@@ -4,9 +4,10 @@
     python tools/textures.py runs/textures
 
 Nothing of scikit-image is imported: its wheel is opened as a folder of pictures. The same wheel
-gives the same set, pixel for pixel. Grass and gravel are taken as they are. The wheel's brick wall
-stands in perspective (scikit-image tilted and turned it); here it is put upright again, its courses
-level and 32 pixels high, so that a small network can learn it as a wall and not as a road.
+gives the same set, pixel for pixel. The wheel's brick wall stands in perspective (scikit-image
+tilted and turned it); here it is put upright again, its courses level and 32 pixels high, so that a
+small network can learn it as a wall and not as a road. Then all three are halved, which makes them
+four times cheaper to learn.
 """
 
 from __future__ import annotations
@@ -65,6 +66,13 @@ def upright(wall: np.ndarray) -> np.ndarray:
     return np.rint(straight).astype(np.uint8).T
 
 
+def halved(picture: np.ndarray) -> np.ndarray:
+    """Half the pixels a side, each the mean of four, rounded to nearest."""
+    h, w = (side // 2 * 2 for side in picture.shape)
+    four = picture[:h, :w].astype(np.int64).reshape(h // 2, 2, w // 2, 2).sum((1, 3))
+    return ((four + 2) // 4).astype(np.uint8)
+
+
 def bilinear(picture: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Values between pixels."""
     top, left = y.astype(int), x.astype(int)
@@ -89,6 +97,7 @@ def main() -> None:
         pixels = np.asarray(Image.open(path).convert("L"))
         if name == "brick":
             pixels = upright(pixels)
+        pixels = halved(pixels)
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(place / f"{name}.png")

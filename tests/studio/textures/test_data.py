@@ -50,16 +50,16 @@ def test_crops_come_from_inside_and_are_mirrored_now_and_then(materials: Path) -
     data = read_materials(materials)
     random = np.random.default_rng(0)
     whole = data.materials[1].pictures[0][..., 0]
-    windows = np.lib.stride_tricks.sliding_window_view(whole, (128, 128))
+    windows = np.lib.stride_tricks.sliding_window_view(whole, (96, 96))
     plain = 0
     for _ in range(16):
-        cut = data.crop(1, 128, random)[..., 0]
+        cut = data.crop(1, 96, random)[..., 0]
         variants = [cut, cut[::-1], cut[:, ::-1], cut[::-1, ::-1]]
         hits = [(windows[..., 0, :] == v[0]).all(-1).any() for v in variants]
         assert any(hits)
         plain += hits[0]
     assert 0 < plain < 16
-    same = [data.crop(0, 128, np.random.default_rng(4), flip=False) for _ in range(2)]
+    same = [data.crop(0, 96, np.random.default_rng(4), flip=False) for _ in range(2)]
     assert (same[0] == same[1]).all()
 
 
@@ -72,7 +72,7 @@ def _png(pixels: Any, mode: str | None = None) -> Image.Image:
     ("name", "picture", "message"),
     [
         ("flat.png", _png(np.full((192, 192), 9, np.uint8)), "of one colour"),
-        ("small.png", _png(soil()[:100]), "at least 160 pixels"),
+        ("small.png", _png(soil()[:90]), "at least 96 pixels"),
         ("glass.png", _png(np.full((192, 192, 4), 90, np.uint8)), "transparent"),
         ("deep.png", _png(soil().astype(np.uint16)), "finer than 8 bits"),
     ],

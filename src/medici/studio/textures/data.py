@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEAST_SIDE = 160
+LEAST_SIDE = 96
 _LARGEST_SIDE = 8192
 _MOST_MATERIALS = 64
 _PICTURES = {".png", ".webp", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff"}

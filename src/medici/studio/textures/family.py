@@ -26,7 +26,7 @@ class Textures:
     def train(self, data: Path, out: Path, how: Training) -> ModelRecord:
         """Train on a folder of materials, one subfolder each, and write a model folder.
 
-        One photograph of 160 pixels a side is enough to begin with: textures are learned from
+        One photograph of 96 pixels a side is enough to begin with: textures are learned from
         crops. `how.settings` may name any field of `medici.studio.textures.gan.Recipe` (``batch``,
         ``side``, ``rate``, ``gamma`` …) and of `medici.studio.textures.networks.Shape` (``local``,
         ``shared``, ``waves``, ``channels``, ``width``). `how.judge` is a folder of the same

@@ -51,9 +51,9 @@ class Recipe:
     """
 
     batch: int = 4
-    side: int = 128
+    side: int = 72
     rate: float = 4e-4
-    gamma: float = 1.0
+    gamma: float = 0.1
     lazy: int = 8
     average: float = 0.998
     half: bool = True

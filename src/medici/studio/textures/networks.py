@@ -35,7 +35,7 @@ class Shape:
         shared: normal numbers that all cells of a texture share.
         waves: periodic latents; each is a cosine and a sine over the grid.
         channels: generator channels at the grid and after each doubling; their number less one is
-            the number of doublings, so four make cells of 16 pixels.
+            the number of doublings, so three make cells of 8 pixels.
         width: discriminator channels after its first halving.
     """
 
@@ -44,7 +44,7 @@ class Shape:
     local: int = 16
     shared: int = 4
     waves: int = 1
-    channels: tuple[int, ...] = (160, 112, 64, 40, 20)
+    channels: tuple[int, ...] = (96, 64, 40, 20)
     width: int = 32
 
     @property
@@ -56,6 +56,17 @@ class Shape:
     def cell(self) -> int:
         """Pixels a side of one cell of the grid."""
         return int(2 ** (len(self.channels) - 1))
+
+    @property
+    def patch(self) -> int:
+        """Pixels a side that one score of the discriminator sees; crops need at least as many."""
+        halvings = len(self.channels) - 1
+        return int(3 * 2**halvings - 2 + 2 * 2**halvings * self.deepenings)
+
+    @property
+    def deepenings(self) -> int:
+        """Convolutions of the discriminator after its halvings: they widen what it sees."""
+        return 1 if len(self.channels) > 4 else 2
 
     def grid_for(self, pixels: int) -> int:
         """Cells a side that leave so many pixels a side when nothing is padded."""
@@ -127,20 +138,22 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Norm-free convolutions without padding; one score a patch for each material.
 
-    A patch is 110 pixels a side. Source: Isola et al. 2017 (patches); Liu et al. 2019 (one score a
-    class, of which the sample's own is taken).
+    As many halvings as the generator has doublings. Source: Isola et al. 2017 (patches); Liu et al.
+    2019 (one score a class, of which the sample's own is taken).
     """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         w = shape.width
-        widths = (shape.planes, w, 2 * w, 4 * w, 6 * w)
+        halvings = len(shape.channels) - 1
+        widths = (shape.planes, *(w * min(2**i, 4 + 2 * (i > 2)) for i in range(halvings)))
         body: list[nn.Module] = []
         for a, b in pairwise(widths):
             body += [nn.Conv2d(a, b, 4, 2), nn.LeakyReLU(0.2)]
-        body += [nn.Conv2d(6 * w, 6 * w, 3), nn.LeakyReLU(0.2)]
+        for _ in range(shape.deepenings):
+            body += [nn.Conv2d(widths[-1], widths[-1], 3), nn.LeakyReLU(0.2)]
         self.body = nn.Sequential(*body)
-        self.score = nn.Conv2d(6 * w, shape.materials, 1)
+        self.score = nn.Conv2d(widths[-1], shape.materials, 1)
 
     def forward(self, pictures: Tensor, material: Tensor) -> Tensor:
         """(n, planes, h, w) and (n,) classes → (n, patches) scores."""

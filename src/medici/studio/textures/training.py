@@ -44,7 +44,7 @@ def train(folder: Path, out: Path, how: Training) -> ModelRecord:
         raise MissingPart("no CUDA device answers", "train with device cpu")
     recipe = _chosen(Recipe, how.settings)
     waves = int(how.settings.get("waves", 1))
-    data = read_materials(folder, waves, recipe.side + 32)
+    data = read_materials(folder, waves, recipe.side + 24)
     shape = _chosen(Shape, how.settings, materials=len(data.materials), planes=data.planes)
     _check(recipe, shape, how.settings)
     run = out / "run"
@@ -79,10 +79,10 @@ def _check(recipe: Recipe, shape: Shape, settings: Mapping[str, Any]) -> None:
             raise WrongUse(
                 f"textures have no setting {key!r}", "settings: " + ", ".join(sorted(known))
             )
-    if not 2 <= len(shape.channels) <= 7 or recipe.batch < 1 or recipe.side < 110:
+    if not 2 <= len(shape.channels) <= 7 or recipe.batch < 1 or recipe.side < shape.patch:
         raise WrongUse(
             "these settings cannot be trained",
-            "2 to 7 channels, at least one crop a material, crops of 110 pixels or more",
+            f"2 to 7 channels, a batch of at least 1, crops of side {shape.patch} or more",
         )
 
 

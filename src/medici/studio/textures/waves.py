@@ -44,8 +44,11 @@ def strongest(
     power = np.where((length < 1 / _LONGEST) | (length > 1 / _SHORTEST), 0.0, power)
     found: list[tuple[float, float]] = []
     for _ in range(most):
-        y, x = np.unravel_index(int(power.argmax()), power.shape)
-        wave = (_turning(down[y, 0], grey.shape[0]), _turning(across[0, x], grey.shape[1]))
+        y, x = (int(i) for i in np.unravel_index(int(power.argmax()), power.shape))
+        wave = (
+            _turning(down[y, 0] + _summit(power[:, x], y) / high, grey.shape[0]),
+            _turning(across[0, x] + _summit(power[y], x) / wide, grey.shape[1]),
+        )
         # The main lobe of the window is four of the picture's own bins wide.
         near = np.zeros(power.shape, bool)
         for sign in (1, -1):
@@ -62,3 +65,10 @@ def strongest(
 def _turning(frequency: float, side: int) -> float:
     """Less than half a turn over the whole picture is no turn at all."""
     return float(frequency) if abs(frequency) * side >= 0.5 else 0.0
+
+
+def _summit(line: NDArray[np.float64], at: int) -> float:
+    """How far beside a bin the line's peak lies, in bins: the top of a parabola through three."""
+    before, here, after = np.log(line[[at - 1, at, (at + 1) % len(line)]] + 1e-12)
+    bend = before - 2 * here + after
+    return float((before - after) / (2 * bend)) if bend < 0 else 0.0
