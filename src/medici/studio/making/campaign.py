@@ -19,7 +19,7 @@ from medici.studio.making import layout
 from medici.studio.making.colours import contrast, rgb
 from medici.studio.making.formats import FORMATS, ICON_SIDES, ICONS, chosen
 from medici.studio.making.page import PAINTERS, Page, Words
-from medici.studio.making.upscale import enlarge, native, to_png, to_svg
+from medici.studio.making.upscale import enlarge, native, resized, to_png, to_svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -258,7 +258,7 @@ def icon(shown: layout.Shown, side: int, inner: float = 1.0) -> NDArray[np.uint8
     if shown.crisp and factor >= 1:
         picture = enlarge(shown.pixels, factor)
     else:
-        picture = layout.resized(shown.pixels, room, room)
+        picture = resized(shown.pixels, room, room)
     out = np.empty((side, side, 4), np.uint8)
     out[:] = (*rgb(shown.ground), 255)
     y, x = (side - picture.shape[0]) // 2, (side - picture.shape[1]) // 2

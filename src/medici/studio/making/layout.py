@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medici.studio.making import brand as brands
-from medici.studio.making.colours import READABLE_LARGE, contrast, mix, readable_on, to_hex
+from medici.studio.making.colours import mix, readable_on, to_hex
 from medici.studio.making.lettering import Block, fit, typeface
-from medici.studio.making.page import Fill, Page, Picture, Words
-from medici.studio.making.upscale import native
+from medici.studio.making.page import Fill, Page, Picture
+from medici.studio.making.signature import Box, place, sign
+from medici.studio.making.upscale import native, resized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,16 +65,6 @@ class Shown:
     crisp: bool
     stands: bool
     alt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in page units."""
-
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 def show(pixels: NDArray[np.uint8], alt: str, ground: str | None = None) -> Shown:
@@ -230,16 +220,6 @@ def _run_on(page: Page, picture: Picture, x: int, y: int) -> None:
         )
 
 
-def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A picture that is not of pixels, scaled evenly to fit, (h, w, 4) uint8."""
-    from PIL import Image
-
-    h, w = pixels.shape[:2]
-    scale = min(width / w, height / h)
-    size = (max(1, round(w * scale)), max(1, round(h * scale)))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
-
-
 def _say(page: Page, form: Format, words: Copy, box: Box, kit: BrandKit) -> None:
     """Kicker, headline, text and footer in a box of the brand's ground."""
     unit = form.short
@@ -247,7 +227,7 @@ def _say(page: Page, form: Format, words: Copy, box: Box, kit: BrandKit) -> None
     ink = readable_on(ground, kit.ink, kit.palette)
     page.notes += kit.problems()
     y = float(box.y)
-    bottom = _footer(page, form, words, box, kit, ink)
+    bottom = sign(page, box, unit, words.url or kit.url, kit, ink)
     if words.kicker:
         face = typeface(kit.font("medium"), 0.14)
         size = unit * 0.024
@@ -257,12 +237,12 @@ def _say(page: Page, form: Format, words: Copy, box: Box, kit: BrandKit) -> None
         # An accent that is too light for small letters is darkened, as a printer would.
         shades = [mix(kit.accent, end, i) for i in range(1, 5) for end in ("#000000", "#ffffff")]
         accent = readable_on(ground, kit.accent, (*shades, ink))
-        _set(page, block, box.x, y, accent, ground)
+        place(page, block, box.x, y, accent, ground)
         y += block.height + unit * 0.03
     head, text = _blocks(words, kit, Box(box.x, 0, box.width, round(bottom - y)), unit)
-    _set(page, head, box.x, y, ink, ground)
+    place(page, head, box.x, y, ink, ground)
     if text:
-        _set(page, text, box.x, y + head.height + unit * 0.035, ink, ground)
+        place(page, text, box.x, y + head.height + unit * 0.035, ink, ground)
 
 
 def _blocks(words: Copy, kit: BrandKit, box: Box, unit: int) -> tuple[Block, Block | None]:
@@ -281,76 +261,3 @@ def _blocks(words: Copy, kit: BrandKit, box: Box, unit: int) -> tuple[Block, Blo
         if not head.cut and not (text and text.cut):
             break
     return head, text
-
-
-def _footer(page: Page, form: Format, words: Copy, box: Box, kit: BrandKit, ink: str) -> float:
-    """Logo or word mark on the left, address on the right; returns where the words must end."""
-    unit = form.short
-    high = round(unit * 0.052)
-    base = box.y + box.height
-    free = box.width
-    if kit.logo:
-        mark = _logo(kit, high, box.width // 2)
-        if _faint(mark, kit.ground):
-            plate = max(kit.palette, key=lambda c: contrast(c, kit.ground))
-            pad = high // 4
-            _plate(page, box.x, base, mark, plate, pad)
-            page.notes.append(f"the logo is faint on {kit.ground} and stands on {plate}")
-            mark = replace(mark, x=box.x + pad, y=base - mark.height - pad)
-        else:
-            mark = replace(mark, x=box.x, y=base - mark.height)
-        page.marks.append(mark)
-        free -= mark.x - box.x + mark.width
-        high = base - mark.y
-    else:
-        face = typeface(kit.font("headline"), -0.01)
-        size = unit * 0.04
-        block = fit(face, kit.name, box.width * 0.6, size * 1.4, size, size * 0.5, most_lines=1)
-        # On the baseline: the box ends where descenders would.
-        y = base - face.cap_height * block.size
-        _set(page, block, box.x, y, ink, kit.ground)
-        free -= round(block.width)
-        high = round(face.cap_height * block.size)
-    url = words.url or kit.url
-    if url and free > unit * 0.12:
-        face = typeface(kit.font("medium"))
-        size = unit * 0.027
-        block = fit(face, url, free - unit * 0.06, size * 1.4, size, size * 0.6, most_lines=1)
-        y = base - face.cap_height * block.size
-        _set(page, block, box.x + box.width - block.width, y, ink, kit.ground)
-    return base - high - unit * 0.05
-
-
-def _plate(page: Page, x: int, base: int, mark: Picture, colour: str, pad: int) -> None:
-    height = mark.height + 2 * pad
-    page.marks.append(Fill(x, base - height, mark.width + 2 * pad, height, colour))
-
-
-def _logo(kit: BrandKit, height: int, width: int) -> Picture:
-    """The logo at its final size: even scaling, or whole factors for a pixel logo."""
-    assert kit.logo is not None
-    pixels = brands.logo_pixels(kit.logo, height)
-    small = native(pixels)
-    factor = min(height // small.shape[0], width // small.shape[1])
-    if factor >= 1 and max(small.shape[:2]) <= _CRISP_SIDE:
-        return Picture(0, 0, small, factor, True, f"{kit.name} logo")
-    return Picture(0, 0, resized(pixels, width, height), 1, False, f"{kit.name} logo")
-
-
-def _faint(mark: Picture, ground: str) -> bool:
-    """Whether most of a logo can hardly be told from the ground."""
-    seen = mark.pixels[mark.pixels[..., 3] > 127][:, :3]
-    colours, counts = np.unique(seen // 8 * 8, axis=0, return_counts=True)
-    clear = [contrast(to_hex(c), ground) >= READABLE_LARGE for c in colours]
-    return float(counts[np.array(clear, bool)].sum()) < 0.25 * float(counts.sum())
-
-
-def _set(page: Page, block: Block, x: float, y: float, colour: str, ground: str) -> None:
-    if block.cut:
-        page.notes.append("text was cut to fit: " + " ".join(line.text for line in block.lines))
-    for line, baseline, outline in block.placed(x, y):
-        page.marks.append(
-            Words(
-                tuple(outline), colour, ground, line.text, x, baseline, block.size, block.face.path
-            )
-        )

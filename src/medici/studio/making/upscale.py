@@ -1,4 +1,4 @@
-"""Exact enlargement of pixel pictures, and their exact drawing as SVG: no resampling, ever."""
+"""Exact enlargement of pixel pictures, and their exact drawing as SVG."""
 
 from __future__ import annotations
 
@@ -75,6 +75,16 @@ def native(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The smallest picture of which this one is an exact enlargement."""
     factor = native_factor(pixels)
     return np.ascontiguousarray(pixels[::factor, ::factor])
+
+
+def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """A picture that is not of pixels, scaled evenly to fit, (h, w, 4) uint8."""
+    from PIL import Image
+
+    h, w = pixels.shape[:2]
+    scale = min(width / w, height / h)
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
 def rectangles(pixels: NDArray[np.uint8]) -> list[Rectangle]:
