@@ -16,6 +16,8 @@ from medici.studio.exact.onnx import GraphBuilder
 if TYPE_CHECKING:
     from medici.studio.pictures.model import PictureModel
 
+_UINT8 = 2  # onnx.TensorProto.UINT8
+
 
 def onnx_file(model: PictureModel, *, clip: bool = True) -> bytes:
     """The whole generator of a picture model.
@@ -39,12 +41,15 @@ def onnx_file(model: PictureModel, *, clip: bool = True) -> bytes:
         mean = graph.constant((model.mean / ONE).astype(np.float32))
         h = graph.add("Sub", [h, mean])
         h = graph.add("Add", [graph.add("Mul", [h, "psi"]), mean])
-    scores = graph.network(model.draw, h)
-    slots = graph.add("ArgMax", [scores], axis=1, keepdims=0)
-    slots = graph.add("Reshape", [slots, graph.whole([0, model.side**2, 1])])
-    colours = _colours(graph, model, graph.network(model.colours, h))
-    pixels = graph.add("GatherND", [colours, slots], batch_dims=1)
-    pixels = graph.add("Reshape", [pixels, graph.whole([0, model.side, model.side, 4])])
+    drawn = graph.network(model.draw, h)
+    if model.head == "rgb":
+        pixels = _rgb(graph, model, drawn)
+    else:
+        slots = graph.add("ArgMax", [_smooth(graph, model, drawn)], axis=1, keepdims=0)
+        slots = graph.add("Reshape", [slots, graph.whole([0, model.side**2, 1])])
+        colours = _colours(graph, model, graph.network(model.colours, h))
+        pixels = graph.add("GatherND", [colours, slots], batch_dims=1)
+        pixels = graph.add("Reshape", [pixels, graph.whole([0, model.side, model.side, 4])])
     return graph.model(
         taken,
         {"pixels": (pixels, np.uint8, ["n", model.side, model.side, 4])},
@@ -52,10 +57,45 @@ def onnx_file(model: PictureModel, *, clip: bool = True) -> bytes:
     )
 
 
+def _smooth(graph: GraphBuilder, model: PictureModel, scores: str) -> str:
+    """Scores between the places of the grid."""
+    doubled = graph.constant(np.array([1, 1, 2, 2], np.float32)) if model.smooth else ""
+    for _ in range(model.smooth):
+        # Half-pixel centres give the weights 1/4 and 3/4, and hold the edge.
+        scores = graph.add(
+            "Resize",
+            [scores, "", doubled],
+            mode="linear",
+            coordinate_transformation_mode="half_pixel",
+        )
+    return scores
+
+
+def _rgb(graph: GraphBuilder, model: PictureModel, values: str) -> str:
+    """Node of (n, side, side, 4) uint8 from planes where -1 is black and 1 is full light."""
+    values = graph.add("Transpose", [values], perm=[0, 2, 3, 1])
+    half, one = (graph.constant(np.array(v, np.float32)) for v in (127.5, 1))
+    low, high = (graph.constant(np.array(v, np.float32)) for v in (0, 255))
+    colour, alpha = values, ""
+    if model.transparent:
+        split = graph.whole([0]), graph.whole([3]), graph.whole([4]), graph.whole([3])
+        colour = graph.add("Slice", [values, split[0], split[1], split[3]])
+        alpha = graph.add("Slice", [values, split[1], split[2], split[3]])
+    colour = graph.add("Round", [graph.add("Mul", [graph.add("Add", [colour, one]), half])])
+    colour = graph.add("Clip", [colour, low, high])
+    if not model.transparent:
+        whole = graph.add("Pad", [colour, graph.whole([0, 0, 0, 0, 0, 0, 0, 1]), high])
+        return graph.add("Cast", [whole], to=_UINT8)
+    seen = graph.add("Greater", [alpha, low])
+    opaque = graph.add("Where", [seen, high, low])
+    colour = graph.add("Where", [seen, colour, low])
+    return graph.add("Cast", [graph.add("Concat", [colour, opaque], axis=3)], to=_UINT8)
+
+
 def _colours(graph: GraphBuilder, model: PictureModel, values: str) -> str:
     """Node of (n, slots, 4) uint8: every slot's colour, the transparent one first if there is."""
     palette = model.palette.astype(np.float32)
-    if (model.head == "indexed"):
+    if model.head == "indexed":
         chosen = graph.add("Reshape", [values, graph.whole([0, -1, len(palette)])])
     else:
         # The nearest colour p of v has the largest 2 v·p - |p|².
