@@ -1,40 +1,30 @@
-"""Training: resumable to the bit, recovers, refuses what does not fit, ends in an exact model."""
+"""The training room: resumable to the bit, recovers, says what is wrong, keeps the best."""
 
 from __future__ import annotations
 
-import json
+import os
 import pickle
+import resource
+import signal
+import subprocess
+import sys
 
-import numpy as np
 import pytest
+from tests.studio.training.trainees import MeanColours, drawings, trainer
 
 torch = pytest.importorskip("torch")
 
-from medici.errors import BadData, BadWeights, Interrupted, MissingPart, WrongUse  # noqa: E402
-from medici.studio import load_model, train  # noqa: E402
-from medici.studio.data.folder import read_folder  # noqa: E402
-from medici.studio.exact.identity import build_network  # noqa: E402
-from medici.studio.pictures import gan as trainer_module  # noqa: E402
-from medici.studio.pictures.export import load_trained, to_integers  # noqa: E402
-from medici.studio.pictures.gan import NotFinite, Recipe, Trainer  # noqa: E402
-from medici.studio.pictures.networks import Shape, as_seen  # noqa: E402
-from medici.studio.training.run import Every, to_pixels  # noqa: E402
+from medici.errors import BadWeights, Interrupted, MissingPart, WrongUse  # noqa: E402
+from medici.studio.families import Training  # noqa: E402
+from medici.studio.training.judging import PictureJudge  # noqa: E402
+from medici.studio.training.options import Options  # noqa: E402
+from medici.studio.training.run import device_for, drive, out_of_memory  # noqa: E402
+from medici.studio.training.snapshots import read_snapshot  # noqa: E402
+from medici.studio.training.trainee import NotFinite, Trainee  # noqa: E402
 
 pytestmark = pytest.mark.train
 
-SMALL = Recipe(
-    batch=8,
-    lazy=2,
-    averages=(0.5, 0.9),
-    shape=Shape(normal=8, codes=2, values=4, mapping=16, channels=(16, 12, 8), slots=4, width=8),
-)
-NEVER = Every(losses=1, snapshot_seconds=1e9, judge_seconds=1e9)
-
-
-def _train(pictures, out, **options):
-    return train(
-        pictures, out, **{"recipe": SMALL, "every": NEVER, "seed": 1, "judged": 32, **options}
-    )
+EVERY_STEP = Options(note_steps=1, snapshot_seconds=1e9, judge_seconds=1e9)
 
 
 @pytest.fixture(autouse=True)
@@ -45,164 +35,276 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def test_training_ends_in_an_exact_model(pictures, tmp_path):
-    told = []
-    record = _train(pictures, tmp_path / "mine", steps=6, progress=told.append)
-    model = load_model(tmp_path / "mine")
-    assert model.id == record.id
-    assert model.record.training["step"] == 6
-    assert model.record.data_root == read_folder(pictures).root
-    assert model.sample(3).pixels.shape == (512, 512, 4)
-    assert [p.step for p in told] == [1, 2, 3, 4, 5, 6]
-    assert told[-1].seconds_left >= 0
-    assert (tmp_path / "mine" / "sheet.png").exists()
-    rows = json.loads((tmp_path / "mine" / "curves.json").read_text())
-    assert {"step", "generator_loss", "discriminator_loss"} <= rows[0].keys()
+def weights(path):
+    """What two runs must agree on to the bit: everything but the clock."""
+    about, tensors = read_snapshot(path)
+    about.pop("spent")
+    return about, {k: v.numpy().tobytes() for k, v in tensors.items()}
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(pictures, tmp_path):
-    whole = _train(pictures, tmp_path / "whole", steps=9)
-    _train(pictures, tmp_path / "parts", steps=4)
-    resumed = _train(pictures, tmp_path / "parts", steps=9, resume=True)
-    assert resumed.id == whole.id
-    other = _train(pictures, tmp_path / "other", steps=9, seed=2)
-    assert other.id != whole.id
+def test_the_picture_gan_is_a_trainee():
+    assert isinstance(trainer(), Trainee)
 
 
-def test_an_interrupted_run_can_be_resumed(pictures, tmp_path):
-    def stop(progress):
-        if progress.step == 5:
-            raise KeyboardInterrupt
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
+    drive(trainer(), tmp_path / "whole", Training(steps=7), options=EVERY_STEP)
+    drive(trainer(), tmp_path / "parts", Training(steps=3), options=EVERY_STEP)
+    drive(trainer(), tmp_path / "parts", Training(steps=7, resume=True), options=EVERY_STEP)
+    name = "snapshot.safetensors"
+    assert weights(tmp_path / "parts" / name) == weights(tmp_path / "whole" / name)
+    drive(trainer(seed=2), tmp_path / "other", Training(steps=7), options=EVERY_STEP)
+    assert weights(tmp_path / "other" / name) != weights(tmp_path / "whole" / name)
 
-    with pytest.raises(Interrupted, match="step 5") as caught:
-        _train(pictures, tmp_path / "run", steps=9, progress=stop)
+
+def test_ctrl_c_ends_a_whole_step_and_the_run_goes_on_to_the_bit(tmp_path):
+    seen = []
+
+    def stop(now):
+        seen.append(now.step)
+        if now.step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    how = Training(steps=5, progress=stop)
+    with pytest.raises(Interrupted, match="stopped at step 3") as caught:
+        drive(trainer(), tmp_path / "run", how, options=EVERY_STEP)
     assert caught.value.exit_code == 130
-    resumed = _train(pictures, tmp_path / "run", steps=9, resume=True)
-    assert resumed.id == _train(pictures, tmp_path / "whole", steps=9).id
+    assert seen == [1, 2, 3]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    drive(trainer(), tmp_path / "run", Training(steps=5, resume=True), options=EVERY_STEP)
+    drive(trainer(), tmp_path / "whole", Training(steps=5), options=EVERY_STEP)
+    name = "snapshot.safetensors"
+    assert weights(tmp_path / "run" / name) == weights(tmp_path / "whole" / name)
 
 
-def test_a_loss_that_is_not_finite_is_recovered_from(pictures, tmp_path, monkeypatch):
-    advance, failed = Trainer.advance, []
+def test_progress_tells_the_share_done_and_the_time_left(tmp_path):
+    told = []
+    drive(trainer(), tmp_path, Training(steps=4, progress=told.append), options=EVERY_STEP)
+    assert [now.step for now in told] == [1, 2, 3, 4]
+    assert [now.fraction for now in told] == [0.25, 0.5, 0.75, 1.0]
+    assert all(now.seconds_left >= 0 for now in told)
+    assert told[-1].seconds_left == 0
+    assert {"generator_loss", "discriminator_loss"} <= told[0].losses.keys()
 
-    def fail_once(self):
-        if self.step == 3 and not failed:
-            failed.append(True)
+
+def test_processor_time_ends_a_run_too(tmp_path):
+    options = Options(cpu_seconds=1e-6)
+    run = drive(trainer(), tmp_path, Training(), options=options)
+    assert run.trainee.step == 1
+    assert run.trainee.spent["cpu_seconds"] > 0
+
+
+def test_weights_that_broke_are_recovered_from_at_half_the_rate(tmp_path):
+    made = trainer()
+    broken = []
+
+    def advance(real=made.advance):
+        if made.step == 2 and not broken:
+            broken.append(True)
             with torch.no_grad():
-                next(self.generator.parameters()).fill_(float("nan"))
-        return advance(self)
+                next(made.generator.parameters()).fill_(float("nan"))
+        return real()
 
-    monkeypatch.setattr(Trainer, "advance", fail_once)
-    record = _train(pictures, tmp_path / "run", steps=6)
-    assert failed
-    assert record.training["spent"]["recoveries"] == 1
-    rows = [json.loads(x) for x in (tmp_path / "run/run/curves.jsonl").read_text().splitlines()]
-    assert [r["rate"] for r in rows if "recovered" in r] == [SMALL.rate / 2]
+    made.advance = advance
+    rate = made.rate
+    run = drive(made, tmp_path, Training(steps=5), options=EVERY_STEP)
+    assert broken
+    assert made.step == 5
+    assert made.spent["recoveries"] == 1
+    events = [row for row in run.curves.rows() if row.get("event") == "recovered"]
+    assert [row["rate"] for row in events] == [rate / 2]
+    assert all(p.isfinite().all() for p in made.generator.parameters())
 
 
-def test_hopeless_training_says_so(pictures, tmp_path, monkeypatch):
-    def fail(self):
+def test_training_that_always_breaks_says_so(tmp_path):
+    made = trainer()
+
+    def advance():
         raise NotFinite("loss is nan")
 
-    monkeypatch.setattr(Trainer, "advance", fail)
+    made.advance = advance
     with pytest.raises(WrongUse, match="diverged 4 times") as caught:
-        _train(pictures, tmp_path / "run", steps=6)
+        drive(made, tmp_path, Training(steps=5), options=EVERY_STEP)
     assert caught.value.code == "training-diverged"
 
 
-def test_wrong_use_of_a_run_is_named(pictures, tmp_path):
-    with pytest.raises(WrongUse, match="needs an end"):
-        train(pictures, tmp_path / "run", recipe=SMALL)
-    with pytest.raises(WrongUse, match="nothing to resume"):
-        _train(pictures, tmp_path / "run", steps=1, resume=True)
-    _train(pictures, tmp_path / "run", steps=1)
-    with pytest.raises(WrongUse, match="holds a training run"):
-        _train(pictures, tmp_path / "run", steps=1)
+def test_full_memory_halves_the_batch_until_it_fits(tmp_path):
+    made = trainer()
+
+    def advance(real=made.advance):
+        if made.batch > 2:
+            torch.empty(1 << 55)  # more than any machine has
+        return real()
+
+    made.advance = advance
+    run = drive(made, tmp_path, Training(steps=3), options=EVERY_STEP)
+    assert made.batch == 2
+    assert [row["batch"] for row in run.curves.rows() if "batch" in row] == [4, 2]
+    again = trainer()
+    again.load(run.snapshot)
+    assert again.batch == 2
 
 
-def test_a_snapshot_of_another_architecture_is_refused(pictures, tmp_path):
-    _train(pictures, tmp_path / "run", steps=1)
-    other = Recipe(shape=Shape(normal=9, mapping=16, channels=(16, 12, 8), width=8))
-    with pytest.raises(BadWeights, match="another codes, normal, slots, values"):
-        _train(pictures, tmp_path / "run", steps=2, resume=True, recipe=other)
+def test_memory_for_not_even_one_sample_is_a_clear_message(tmp_path):
+    made = trainer()
+
+    def advance():
+        torch.empty(1 << 55)
+
+    made.advance = advance
+    with pytest.raises(MissingPart, match="does not hold a step of 1 samples") as caught:
+        drive(made, tmp_path, Training(steps=3), options=EVERY_STEP)
+    assert caught.value.code == "out-of-memory"
+    assert read_snapshot(tmp_path / "snapshot.safetensors")[0]["step"] == 0
 
 
-def test_a_damaged_snapshot_is_refused(pictures, tmp_path):
-    _train(pictures, tmp_path / "run", steps=1)
-    path = tmp_path / "run" / "run" / "snapshot.safetensors"
-    path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(BadWeights, match="not a training snapshot"):
-        _train(pictures, tmp_path / "run", steps=2, resume=True)
-    path.write_bytes(pickle.dumps({"step": 1}))
-    with pytest.raises(BadWeights, match="not a training snapshot"):
-        _train(pictures, tmp_path / "run", steps=2, resume=True)
+def test_other_errors_are_no_lack_of_memory():
+    assert out_of_memory(MemoryError())
+    assert not out_of_memory(RuntimeError("shapes differ"))
+    assert not out_of_memory(ValueError("can't allocate memory"))
 
 
-def test_a_full_disk_leaves_the_old_snapshot(pictures, tmp_path, monkeypatch):
-    _train(pictures, tmp_path / "run", steps=1)
-    path = tmp_path / "run" / "run" / "snapshot.safetensors"
+def test_a_full_disk_leaves_the_old_snapshot_and_a_clear_message(tmp_path):
+    made = trainer()
+    path = tmp_path / "snapshot.safetensors"
+    made.save(path)
     before = path.read_bytes()
-
-    def full(tensors, part, metadata):
-        part.write_bytes(b"half")
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(trainer_module, "save_file", full)
-    with pytest.raises(OSError, match="No space"):
-        _train(pictures, tmp_path / "run", steps=2, resume=True)
+    made.advance()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(MissingPart, match=r"snapshot\.safetensors .* cannot be written") as no:
+            made.save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert no.value.code == "disk-full"
+    assert "the one before it is whole" in no.value.hint
     assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["snapshot.safetensors"]
 
 
-def test_bad_pictures_stop_before_anything_is_written(pictures, tmp_path):
-    (pictures / "bad.png").write_bytes(b"")
-    with pytest.raises(BadData, match=r"bad\.png is empty"):
-        _train(pictures, tmp_path / "run", steps=1)
-    assert not (tmp_path / "run").exists()
+def test_a_snapshot_of_another_architecture_is_refused_by_name(tmp_path):
+    drive(trainer(), tmp_path, Training(steps=1), options=EVERY_STEP)
+    with pytest.raises(BadWeights, match=r"body 'dcgan', not 'r3gan'; width 8, not 16"):
+        drive(
+            trainer(body="r3gan", width=16),
+            tmp_path,
+            Training(steps=2, resume=True),
+            options=EVERY_STEP,
+        )
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+def test_a_pickle_offered_as_a_snapshot_is_never_opened(tmp_path, protocol):
+    marker = tmp_path / "ran"
+
+    class Evil:
+        def __reduce__(self):
+            return (os.mkdir, (str(marker),))
+
+    path = tmp_path / "snapshot.safetensors"
+    path.write_bytes(pickle.dumps(Evil(), protocol))
+    with pytest.raises(BadWeights):
+        drive(trainer(), tmp_path, Training(steps=2, resume=True), options=EVERY_STEP)
+    torch.save({"step": 1}, path)
+    with pytest.raises(BadWeights, match="is a pickle, which can run any code"):
+        drive(trainer(), tmp_path, Training(steps=2, resume=True), options=EVERY_STEP)
+    assert not marker.exists()
+
+
+def test_a_snapshot_cut_short_is_refused(tmp_path):
+    drive(trainer(), tmp_path, Training(steps=1), options=EVERY_STEP)
+    path = tmp_path / "snapshot.safetensors"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(BadWeights, match=r"snapshot\.safetensors is not a training snapshot"):
+        drive(trainer(), tmp_path, Training(steps=2, resume=True), options=EVERY_STEP)
+
+
+def test_wrong_use_of_a_run_is_named(tmp_path):
+    with pytest.raises(WrongUse, match="needs an end"):
+        drive(trainer(), tmp_path, Training())
+    with pytest.raises(WrongUse, match="more than nothing"):
+        drive(trainer(), tmp_path, Training(steps=0))
+    with pytest.raises(WrongUse, match="nothing to resume"):
+        drive(trainer(), tmp_path, Training(steps=1, resume=True))
+    drive(trainer(), tmp_path, Training(steps=1), options=EVERY_STEP)
+    with pytest.raises(WrongUse, match="holds a training run"):
+        drive(trainer(), tmp_path, Training(steps=1))
+    with pytest.raises(WrongUse, match="no device is called 'gpu'"):
+        device_for("gpu")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
-def test_a_missing_device_is_named(pictures, tmp_path):
-    with pytest.raises(MissingPart, match="no CUDA"):
-        _train(pictures, tmp_path / "run", steps=1, device="cuda")
+def test_a_missing_device_is_named():
+    with pytest.raises(MissingPart, match="no CUDA device answers"):
+        device_for("cuda:1")
 
 
-def test_integers_draw_what_floats_draw(pictures, tmp_path):
-    _train(pictures, tmp_path / "run", steps=30)
-    network, _ = load_trained(tmp_path / "run" / "run" / "best.safetensors")
-    header, tensors = to_integers(network)
-    exact = build_network(header, tensors)
-    z, _ = exact.latents(range(100))
-    with torch.no_grad():
-        scores, colours = network.parts(torch.from_numpy(z / 1024).float())
-    h = exact.mapped(z)
-    assert (exact.mask(h) == scores.argmax(1).numpy()).mean() > 0.99
-    assert np.abs(exact.colours(h) / 1024 - colours.numpy()).max() < 0.02
+def test_the_best_moment_is_kept_and_a_plateau_ends_the_run(tmp_path):
+    data = drawings()
+    judge = PictureJudge(MeanColours(), drawings(40), data, n=40)
+    options = Options(note_steps=1, judge_seconds=0, patience=2)
+    run = drive(trainer(data), tmp_path, Training(steps=60), judge=judge, options=options)
+    rows = [row for row in run.curves.rows() if "average" in row]
+    best = min(rows, key=lambda row: row["fid"])
+    about, _ = read_snapshot(run.best)
+    assert (about["step"], about["average"]) == (best["step"], best["average"])
+    assert run.lowest == pytest.approx(best["fid"], rel=1e-4)
+    ends = [row for row in run.curves.rows() if row.get("event") == "plateau"]
+    assert len(ends) == (run.trainee.step < 60)
+    assert {"fid", "precision", "recall", "coverage"} <= rows[0].keys()
+    again = PictureJudge(MeanColours(), drawings(40), data, n=40)
+    how = Training(steps=run.trainee.step + 1, resume=True)
+    resumed = drive(trainer(data), tmp_path, how, judge=again, options=EVERY_STEP)
+    assert resumed.lowest <= run.lowest * 1.001
 
 
-def test_pictures_survive_the_way_the_discriminator_sees_them(pictures):
-    pixels = read_folder(pictures).pixels
-    assert (to_pixels(as_seen(torch.from_numpy(pixels), transparent=True)) == pixels).all()
-    opaque = pixels.copy()
-    opaque[..., 3] = 255
-    assert (to_pixels(as_seen(torch.from_numpy(opaque), transparent=False)) == opaque).all()
+def test_a_run_that_copies_its_data_is_warned_of(tmp_path):
+    data = drawings()
+    made = trainer(data)
+    made.samples = lambda n, which: data.take(data.order(0, n, 1))
+    judge = PictureJudge(MeanColours(), drawings(80), data, n=24)
+    judge.fresh = judge.fresh[::-1].copy()
+    judge.fresh[..., 0] //= 2  # other drawings than those that are copied
+    run = drive(made, tmp_path, Training(steps=1), judge=judge, options=EVERY_STEP)
+    told = [row for row in run.curves.rows() if row.get("about") == "memorisation"]
+    assert told
+    assert run.curves.series()["events"] == told
 
 
-def test_opaque_pictures_get_no_transparent_slot(pictures, tmp_path):
-    from PIL import Image
+def test_samples_by_step_and_curves_are_data(tmp_path):
+    options = Options(note_steps=1, judge_seconds=0)
+    run = drive(trainer(), tmp_path, Training(steps=3), options=options)
+    told = run.curves.series()
+    assert [sheet["step"] for sheet in told["sheets"]] == [1, 2, 3]
+    assert all((tmp_path / sheet["file"]).read_bytes()[1:4] == b"PNG" for sheet in told["sheets"])
+    losses = told["series"]["generator_loss"]
+    assert losses["step"] == [1, 2, 3]
+    assert len(losses["value"]) == 3
+    assert (tmp_path / "curves.json").exists()
 
-    for path in pictures.glob("*.png"):
-        image = Image.new("RGB", (16, 16), "white")
-        image.paste(Image.open(path), mask=Image.open(path))
-        image.save(path)
-    _train(pictures, tmp_path / "run", steps=2)
-    model = load_model(tmp_path / "run")
-    assert not model.transparent
-    assert (model.sample(1).pixels[..., 3] == 255).all()
+
+def test_deterministic_mode_is_on_while_training_and_off_afterwards(tmp_path):
+    made = trainer()
+    seen = []
+
+    def advance(real=made.advance):
+        seen.append(torch.are_deterministic_algorithms_enabled())
+        return real()
+
+    made.advance = advance
+    drive(made, tmp_path, Training(steps=2), options=Options(deterministic=True))
+    assert seen == [True, True]
+    assert not torch.are_deterministic_algorithms_enabled()
 
 
-def test_weights_that_are_not_finite_are_not_exported(pictures, tmp_path):
-    _train(pictures, tmp_path / "run", steps=1)
-    network, _ = load_trained(tmp_path / "run" / "run" / "best.safetensors")
-    with torch.no_grad():
-        network.up1.weight[0, 0, 0, 0] = float("inf")
-    with pytest.raises(BadWeights, match="up1 holds a number that is not finite"):
-        to_integers(network)
+def test_without_torch_the_room_says_what_to_install():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from medici.errors import MissingPart\n"
+        "try:\n import medici.studio.training.run\n"
+        "except MissingPart as error:\n print(error.hint)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'medici[train]'" in said.stdout

@@ -1,0 +1,111 @@
+"""From a folder of pictures to a model that loads; and from one model to the next."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from tests.studio.training.trainees import SETTINGS, drawings, trainer
+
+torch = pytest.importorskip("torch")
+
+from medici.errors import BadData, BadWeights, WrongUse  # noqa: E402
+from medici.studio import load_model  # noqa: E402
+from medici.studio.data.folder import read_folder  # noqa: E402
+from medici.studio.families import Training  # noqa: E402
+from medici.studio.pictures.fine_tuning import start_from  # noqa: E402
+from medici.studio.pictures.gan_training import run_gan  # noqa: E402
+from medici.studio.pictures.training import train  # noqa: E402
+
+pytestmark = pytest.mark.train
+
+DCGAN = {**SETTINGS, "body": "dcgan"}
+
+
+def test_training_ends_in_an_exact_model(pictures, tmp_path):
+    told = []
+    how = Training(steps=4, seed=1, settings={**DCGAN, "note_steps": 1}, progress=told.append)
+    record = train(pictures, tmp_path / "mine", how, judged=32)
+    model = load_model(tmp_path / "mine")
+    assert model.id == record.id
+    assert model.record.training["step"] == 4
+    assert "dcgan body, slots head, logistic loss" in model.record.training["architecture"]
+    assert model.record.data_root == read_folder(pictures).root
+    assert model.sample(3).pixels.shape[2] == 4
+    assert [now.step for now in told] == [1, 2, 3, 4]
+    rows = json.loads((tmp_path / "mine" / "curves.json").read_text())
+    assert {"step", "generator_loss", "discriminator_loss"} <= rows[0].keys()
+
+
+def test_the_same_data_settings_and_seed_give_the_same_model(pictures, tmp_path):
+    how = Training(steps=3, seed=1, settings=DCGAN)
+    ids = {train(pictures, tmp_path / name, how, judged=32).id for name in ("a", "b")}
+    assert len(ids) == 1
+
+
+def test_bad_pictures_stop_before_anything_is_written(pictures, tmp_path):
+    (pictures / "bad.png").write_bytes(b"")
+    with pytest.raises(BadData, match=r"bad\.png is empty"):
+        train(pictures, tmp_path / "run", Training(steps=1, settings=DCGAN))
+    assert not (tmp_path / "run").exists()
+
+
+def test_fine_tuning_begins_with_the_other_models_weights(tmp_path):
+    first = run_gan(drawings(), tmp_path / "first", Training(steps=3, settings=SETTINGS))
+    second = trainer(drawings(30), seed=9)
+    told = start_from(second, tmp_path / "first")
+    assert told["fresh"] == 1  # the palette is the new data's
+    for a, b in zip(
+        first.trainee.generator.parameters(), second.generator.parameters(), strict=True
+    ):
+        assert (a == b).all()
+    for a, b in zip(
+        first.trainee.discriminator.parameters(), second.discriminator.parameters(), strict=True
+    ):
+        assert (a == b).all()
+    assert second.step == 0
+    how = Training(steps=2, settings=SETTINGS, start_from=tmp_path / "first")
+    assert run_gan(drawings(30), tmp_path / "second", how).trainee.step == 2
+
+
+def test_fine_tuning_may_change_the_head_but_not_the_body(tmp_path):
+    run_gan(drawings(), tmp_path / "first", Training(steps=1, settings=SETTINGS))
+    other = trainer(slots=6, labels="colour")
+    told = start_from(other, tmp_path / "first")
+    assert told["taken"] > told["fresh"] > 1
+    with pytest.raises(BadWeights, match="width 8, not 16"):
+        start_from(trainer(width=16), tmp_path / "first")
+    with pytest.raises(WrongUse, match="holds no training run to start from"):
+        start_from(trainer(), tmp_path)
+
+
+def test_the_best_generator_alone_can_be_started_from(tmp_path):
+    run = run_gan(drawings(), tmp_path / "first", Training(steps=2, settings=SETTINGS))
+    kept = run.trainee.averaged("0.9")
+    run.snapshot.unlink()
+    other = trainer(seed=5)
+    before = [p.detach().clone() for p in other.discriminator.parameters()]
+    start_from(other, tmp_path / "first")
+    for a, b in zip(kept.parameters(), other.generator.parameters(), strict=True):
+        assert (a == b).all()
+    assert all(
+        (a == b).all() for a, b in zip(before, other.discriminator.parameters(), strict=True)
+    )
+
+
+def test_a_conditional_model_draws_the_class_that_is_asked_for(tmp_path):
+    from PIL import Image
+
+    folder = tmp_path / "data"
+    folder.mkdir()
+    data = drawings()
+    for name, pixels in zip(data.names, data.pixels, strict=True):
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "source.json").write_text(json.dumps(dict(data.source)))
+    how = Training(steps=3, settings={**DCGAN, "labels": "colour"})
+    train(folder, tmp_path / "model", how, judged=32)
+    model = load_model(tmp_path / "model")
+    red, blue = (model.sample(1, {"class": kind}).pixels for kind in ("red", "blue"))
+    assert red.shape == blue.shape
+    assert not np.array_equal(red, blue)
