@@ -186,6 +186,28 @@ def test_a_smooth_work_is_scaled_evenly_and_shown_whole():
     assert np.abs(drawn.astype(int) - mark.pixels[..., :3]).max() <= 2
 
 
+def test_a_texture_covers_its_panel_and_the_bleed_without_being_scaled(tiles):
+    texture = np.random.default_rng(5).integers(0, 256, (96, 80, 4), dtype=np.uint8)
+    texture[..., 3] = 255
+    shown = layout.show(texture, "texture", tiles=True)
+    done = layout.compose(FORMATS["postcard-a6"], COPY, [shown], KIT)
+    panel = next(m for m in done.marks if isinstance(m, Fill))
+    mark = next(m for m in done.marks if isinstance(m, Picture))
+    assert (mark.x, mark.y, mark.width, mark.height) == (
+        panel.x,
+        panel.y,
+        panel.width,
+        panel.height,
+    )
+    assert mark.y == -done.bleed
+    assert mark.x + mark.width == done.width + done.bleed
+    ys, xs = np.arange(mark.height) % 96, np.arange(mark.width) % 80
+    assert (mark.pixels == texture[ys[:, None], xs]).all()
+    drawn = page.to_pixels(done)[:, mark.x :]
+    b = done.bleed
+    assert (drawn == mark.pixels[b : b + done.height, : drawn.shape[1], :3]).all()
+
+
 def test_icons_keep_whole_pixels(tiles):
     shown = works_of(tiles)[0]
     for side in (16, 32, 48, 180, 512):

@@ -127,7 +127,7 @@ def campaign(
             raise WrongUse(f"pieces cannot be had as {form!r}", ", ".join(PAINTERS))
     names = chosen(formats)
     works = make_works(generator, concept, kit)
-    shown = [layout.show(w.pixels, _alt(generator, w)) for w in works]
+    shown = [layout.show(w.pixels, _alt(generator, w), tiles=w.kind == "texture") for w in works]
     identities = [content_digest(work) for work in works]
     pieces: list[dict[str, Any]] = []
     for number, name in enumerate(names):

@@ -58,6 +58,7 @@ class Shown:
         crisp: a pixel picture.
         stands: it touches its lower edge, and so stands on that of its panel.
         alt: what it is.
+        tiles: it repeats without a seam, and so covers its whole panel.
     """
 
     pixels: NDArray[np.uint8]
@@ -65,9 +66,12 @@ class Shown:
     crisp: bool
     stands: bool
     alt: str
+    tiles: bool = False
 
 
-def show(pixels: NDArray[np.uint8], alt: str, ground: str | None = None) -> Shown:
+def show(
+    pixels: NDArray[np.uint8], alt: str, ground: str | None = None, *, tiles: bool = False
+) -> Shown:
     """Prepare a work for pages.
 
     Args:
@@ -75,7 +79,10 @@ def show(pixels: NDArray[np.uint8], alt: str, ground: str | None = None) -> Show
         alt: what it is.
         ground: of its panel; by default the work's own, where one colour runs around its upper
             edges, else white.
+        tiles: it repeats without a seam (a texture).
     """
+    if tiles:
+        return Shown(pixels, ground or "#ffffff", False, False, alt, tiles=True)
     small = native(pixels)
     colours = np.unique(small.reshape(-1, 4), axis=0)
     crisp = max(small.shape[:2]) <= _CRISP_SIDE or len(colours) <= _CRISP_COLOURS
@@ -181,20 +188,28 @@ def _wide(
     _say(page, form, words, Box(x0, top, x1 - x0, height - top - bottom), kit)
 
 
-def _fill(page: Page, box: Box, colour: str) -> None:
+def _fill(page: Page, box: Box, colour: str) -> Fill:
     """A panel; where it touches the page's edge it runs on into the bleed."""
     b = page.bleed
     x0 = box.x - b if box.x == 0 else box.x
     y0 = box.y - b if box.y == 0 else box.y
     x1 = box.x + box.width + (b if box.x + box.width == page.width else 0)
     y1 = box.y + box.height + (b if box.y + box.height == page.height else 0)
-    page.marks.append(Fill(x0, y0, x1 - x0, y1 - y0, colour))
+    fill = Fill(x0, y0, x1 - x0, y1 - y0, colour)
+    page.marks.append(fill)
+    return fill
 
 
 def _panel(page: Page, box: Box, work: Shown) -> None:
-    _fill(page, box, work.ground)
+    fill = _fill(page, box, work.ground)
     pixels, factor = work.pixels, 1
     h, w = pixels.shape[:2]
+    if work.tiles:
+        wide, high = round(fill.width), round(fill.height)
+        cover = np.tile(pixels, (-(-high // h), -(-wide // w), 1))[:high, :wide]
+        x, y = round(fill.x), round(fill.y)
+        page.marks.append(Picture(x, y, np.ascontiguousarray(cover), 1, False, work.alt))
+        return
     room = 1.0 if work.stands else 0.82
     wide, high = int(box.width * room), int(box.height * room)
     if work.crisp and min(wide // w, high // h) >= 1:
