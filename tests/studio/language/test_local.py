@@ -63,6 +63,20 @@ def test_a_gguf_file_is_read_and_kept_to_the_form(gguf: Path, tmp_path: Path) ->
     assert model.sample(3, work.style).text == work.text
 
 
+def test_a_gguf_file_can_be_unpacked_once_and_for_all(gguf: Path, tmp_path: Path) -> None:
+    packed = Language().adopt(gguf, tmp_path / "packed")
+    record = Language().adopt(gguf, tmp_path / "m", unpack=True)
+    assert record.id != packed.id
+    assert not list((tmp_path / "m").glob("*.gguf"))
+    mine, theirs = LocalWriter(tmp_path / "m"), LocalWriter(gguf)
+    gap = max(
+        float((a - b).detach().abs().max())
+        for a, b in zip(mine.parts[1].parameters(), theirs.parts[1].parameters(), strict=True)
+    )
+    assert 0 < gap < 0.01
+    assert FORMS["title"].fits(mine.title(ABOUT, 0))
+
+
 def test_a_folder_is_taken_in_and_guarded(scribe: Path, tmp_path: Path) -> None:
     Language().adopt(scribe, tmp_path / "m", name="scribe")
     report = conformance.check(Language(), tmp_path / "m")

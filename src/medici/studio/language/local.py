@@ -6,6 +6,7 @@ form, and what comes out has the form whatever the model would rather have said.
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -203,6 +204,26 @@ def open_model(place: Path) -> tuple[Any, Any]:
     except Exception as error:  # what a damaged model raises differs by library
         raise BadWeights(f"{place} cannot be opened: {_first(error)}", "get it again") from error
     return tokenizer, network.eval()
+
+
+def unpacked(file: Path, out: Path) -> None:
+    """Write a GGUF file's model as a folder of `transformers` in bfloat16 safetensors.
+
+    Raises:
+        NoWeights, BadWeights, MissingPart: see `open_model`.
+    """
+    tokenizer, network = open_model(file)
+    import torch
+
+    config = copy.deepcopy(network.config)
+    # The network still believes that it is packed, and as such could not be saved.
+    del config.quantization_config
+    with _quiet(), torch.device("meta"):
+        plain = type(network)(config)
+    plain.load_state_dict(network.to(torch.bfloat16).state_dict(), assign=True)
+    with _quiet():
+        plain.save_pretrained(out)
+        tokenizer.save_pretrained(out)
 
 
 def _quiet() -> Any:
