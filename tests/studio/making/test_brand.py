@@ -59,6 +59,17 @@ def test_a_logo_is_cut_to_what_is_seen(folder):
     assert logo_pixels(folder / "logo.png", 40).shape == (2, 5, 4)
 
 
+def test_a_logo_cannot_blow_up_or_read_this_machines_files(folder):
+    wide = SVG.replace("0 0 40 20", "0 0 4000 20")
+    (folder / "logo.svg").write_text(wide.replace("h20v", "h3990v").replace("h-20", "h-3990"))
+    assert logo_pixels(folder / "logo.svg", 40).size <= 12 * 40 * 40 * 4
+    Image.new("RGB", (9, 9), "red").save(folder / "secret.png")
+    inner = f'<image href="{folder / "secret.png"}" width="40" height="20"/>'
+    (folder / "logo.svg").write_text(SVG.replace("<path", inner + "<path"))
+    pixels = logo_pixels(folder / "logo.svg", 40)
+    assert not (pixels[..., 0] > 100).any()
+
+
 def test_ink_that_cannot_be_read_is_told():
     assert BrandKit("Casa", ground="#ffffff", ink="#eeeeee").problems()[0].startswith("ink #eeeeee")
     assert BrandKit("Casa").problems() == []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
-import io
 import json
 import tomllib
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from medici.errors import BadStyle, MissingPart, UnreadableFile, WrongUse
 from medici.records import Digest, canonical_json
 from medici.studio.making.colours import READABLE, contrast, parse_colour
 from medici.studio.making.lettering import BOLD, MEDIUM, REGULAR
+from medici.studio.making.opening import open_pixels, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_WIDEST = 12  # times its height: as wide as a logo is drawn
 _KEYS = {"name", "tone", "url", "palette", "logo", "fonts"}
 _PALETTE = {"ground", "ink", "accent", "others"}
 _FONTS = {"headline": BOLD, "medium": MEDIUM, "text": REGULAR}
 _LOGOS = (".png", ".webp", ".jpg", ".jpeg", ".svg")
-_MOST_LOGO_BYTES = 8 << 20
-_MOST_LOGO_SIDE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,27 +157,21 @@ def logo_pixels(path: Path, height: int) -> NDArray[np.uint8]:
     """A logo as pixels, cut to what is visible, (h, w, 4) uint8.
 
     Args:
-        path: raster or SVG; SVG is drawn `height` pixels high, a raster is given as it is.
+        path: raster or SVG; SVG is drawn `height` pixels high, or lower if it is very wide; a
+            raster is given as it is.
         height: in pixels, of SVG.
 
     Raises:
-        UnreadableFile: the file is no picture, is empty, or larger than 8 MiB or 8,192 pixels.
+        UnreadableFile: the file is no picture, shows nothing, or is too large.
         MissingPart: SVG cannot be drawn here.
     """
-    from PIL import Image
-
-    try:
-        data = path.read_bytes()
-        if len(data) > _MOST_LOGO_BYTES:
-            raise UnreadableFile(f"logo {path} is larger than {_MOST_LOGO_BYTES >> 20} MiB")
-        if path.suffix.lower() == ".svg":
+    data = read_bytes(path, "logo")
+    if path.suffix.lower() == ".svg":
+        try:
             data = _draw(data, height)
-        with Image.open(io.BytesIO(data)) as image:
-            if max(image.size) > _MOST_LOGO_SIDE:
-                raise UnreadableFile(f"logo {path} is over {_MOST_LOGO_SIDE} pixels a side")
-            pixels = np.asarray(image.convert("RGBA"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UnreadableFile(f"logo {path} cannot be read: {error}") from error
+        except ValueError as error:
+            raise UnreadableFile(f"logo {path} cannot be drawn: {error}") from error
+    pixels = open_pixels(path, "logo", data)
     rows, columns = np.flatnonzero(pixels[..., 3].any(1)), np.flatnonzero(pixels[..., 3].any(0))
     if not len(rows):
         raise UnreadableFile(f"logo {path} shows nothing")
@@ -189,10 +183,16 @@ def _draw(svg: bytes, height: int) -> bytes:
         import resvg_py
     except ImportError as error:
         raise MissingPart("drawing SVG needs resvg-py", "pip install 'medici[design]'") from error
-    # No fonts and no files of this machine: a logo is drawn the same everywhere.
-    return bytes(
-        resvg_py.svg_to_bytes(svg_string=svg.decode(), height=height, skip_system_fonts=True)
+    # Set as a picture into a sheet of our own: its size cannot be blown up, files of this machine
+    # are out of reach, and no fonts are used, so that a logo is drawn the same everywhere.
+    width = _WIDEST * height
+    place = f'width="{width}" height="{height}"'
+    data = base64.b64encode(svg).decode()
+    sheet = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {place}><image {place} '
+        f'preserveAspectRatio="xMinYMid meet" href="data:image/svg+xml;base64,{data}"/></svg>'
     )
+    return bytes(resvg_py.svg_to_bytes(svg_string=sheet, skip_system_fonts=True))
 
 
 def _known(data: Any, keys: set[str], what: str) -> Mapping[str, Any]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medici.content import content_digest
-from medici.errors import UnreadableFile, WrongUse
+from medici.errors import WrongUse
 from medici.records import Rendering, WorkId
 from medici.studio.making.colours import parse_colour, rgb, to_hex
 from medici.studio.making.grid import needs
+from medici.studio.making.opening import open_pixels
 from medici.studio.making.upscale import enlarge, native, native_factor, rectangles
 
 if TYPE_CHECKING:
@@ -82,13 +83,7 @@ class Region:
         Raises:
             UnreadableFile: the file is no picture.
         """
-        from PIL import Image
-
-        try:
-            with Image.open(path) as image:
-                pixels = np.asarray(image.convert("RGBA"))
-        except (OSError, ValueError, SyntaxError) as error:
-            raise UnreadableFile(f"{path} is no mask: {error}") from error
+        pixels = open_pixels(path, "mask")
         inside = (pixels[..., 3] > 127) & (pixels[..., :3].max(-1) > 127)
         flat = np.zeros((*inside.shape, 4), np.uint8)
         flat[inside] = 255

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from medici.errors import MissingPart, UnreadableFile, WrongUse
+from medici.errors import MissingPart, WrongUse
 from medici.store import atomic_write
 from medici.studio.making.colours import rgb
 from medici.studio.making.grid import needs
+from medici.studio.making.opening import open_pixels
 from medici.studio.making.sheet import PAPER
 from medici.studio.making.upscale import enlarge
 
@@ -185,17 +186,11 @@ def progress_film(sheets: Sequence[Path], hold: int = 4) -> Iterator[NDArray[np.
         WrongUse: none given, or sizes differ.
         UnreadableFile: a file is no picture.
     """
-    from PIL import Image
-
     if not sheets:
         raise WrongUse("there are no sample sheets to make a film of")
     first = None
     for i, path in enumerate(sheets):
-        try:
-            with Image.open(path) as image:
-                frame = np.asarray(image.convert("RGBA"))
-        except (OSError, ValueError, SyntaxError) as error:
-            raise UnreadableFile(f"{path} is not a picture: {error}") from error
+        frame = open_pixels(path, "sheet")
         first = frame.shape if first is None else first
         if frame.shape != first:
             raise WrongUse(
