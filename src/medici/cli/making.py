@@ -75,13 +75,16 @@ def sheet(
 def grid(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="A .png or .webp file.")],
     of: Annotated[
-        str, typer.Option(help="interpolation, mixing, truncation, or any style key.")
+        str,
+        typer.Option(
+            help="interpolation, mixing, truncation, works, directions.NAME, or a style key."
+        ),
     ] = "interpolation",
     seeds: Seeds = "1-6",
     values: Annotated[
         str | None, typer.Option(help="JSON list of the values across; of mixing: seeds.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=2, help="Of an interpolation.")] = 7,
+    steps: Annotated[int, typer.Option(min=2, help="Of an interpolation; works a row.")] = 7,
     style: Styles = None,
     model: Model = None,
     firm: FirmDir = None,
@@ -109,6 +112,11 @@ def grid(
         made = grids.interpolation(generator, pairs, steps, steer)
     elif of == "mixing":
         made = grids.mixing(generator, rows, across or rows, steer)
+    elif of == "works":
+        made = grids.works(generator, rows, steps, steer)
+    elif of.startswith("directions."):
+        amounts = across or [-2.0, -1.0, 0.0, 1.0, 2.0]
+        made = grids.along(generator, rows, of.removeprefix("directions."), amounts, steer)
     elif of == "truncation":
         made = grids.sweep(generator, rows, "psi", across or [0.0, 0.3, 0.6, 0.9, 1.2], steer)
     elif across:
@@ -176,6 +184,9 @@ def edit(
     ] = None,
     mask: Annotated[Path | None, typer.Option(help="Region as a picture, white inside.")] = None,
     recipe: Annotated[Path | None, typer.Option(help="Follow this recipe again.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Begin with the model's work nearest to this file.")
+    ] = None,
     model: Model = None,
     firm: FirmDir = None,
     as_json: Json = False,
@@ -192,6 +203,9 @@ def edit(
     steer, changes = parse_style(style or []), parse_style(change or [])
     if sum((bool(changes), take is not None, bool(repaint), recipe is not None)) > 1:
         raise WrongUse("one edit at a time", "--change, --take, --repaint or --recipe")
+    if file is not None:
+        nearest = generator.encode(file)
+        seed, steer = nearest.seed, {**nearest.style, **steer}
     where = edits.Region.of_mask(mask) if mask else edits.Region.parse(region) if region else None
     if recipe:
         try:
@@ -208,14 +222,14 @@ def edit(
         done = edits.repaint(generator, seed, steer, pairs, where)
     else:
         done = edits.restyle(generator, seed, steer, changes)
-    file = out / f"{done.id[:16]}.png"
-    atomic_write(file, to_png(done.work.pixels))
+    target = out / f"{done.id[:16]}.png"
+    atomic_write(target, to_png(done.work.pixels))
     text = json.dumps(dict(done.recipe), indent=2, ensure_ascii=False) + "\n"
-    atomic_write(file.with_suffix(".json"), text.encode())
+    atomic_write(target.with_suffix(".json"), text.encode())
     result = {
         "id": done.id,
-        "file": str(file.absolute()),
-        "recipe": str(file.with_suffix(".json").absolute()),
+        "file": str(target.absolute()),
+        "recipe": str(target.with_suffix(".json").absolute()),
         "exact": done.exact,
         "parents": list(done.parents),
         "seed": done.work.seed,

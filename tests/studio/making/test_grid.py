@@ -45,6 +45,27 @@ def test_a_truncation_grid_sweeps_psi(tiles):
         assert [work.style["psi"] for work in row] == [0.0, 0.5, 1.0]
 
 
+def test_works_are_read_like_a_book(tiles):
+    made = grid.works(tiles, range(10, 22), 5)
+    assert [[w.seed for w in row] for row in made.cells] == [
+        [10, 11, 12, 13, 14],
+        [15, 16, 17, 18, 19],
+    ]
+    assert made.rows == ("10", "15")
+
+
+def test_a_direction_is_walked_from_side_to_side(tiles):
+    made = grid.along(tiles, [3, 4], "light", [-1.0, 0.0, 1.0])
+    assert made.columns == ("-1", "0", "+1")
+    for row in made.cells:
+        lights = [work.pixels[..., :3].mean() for work in row]
+        assert lights[0] < lights[1] < lights[2]
+        assert (row[1].pixels == tiles.sample(row[1].seed).pixels).all()
+    tiles.keys = {"psi": ""}
+    with pytest.raises(WrongUse, match="moved along directions"):
+        grid.along(tiles, [3], "light")
+
+
 def test_labels_do_not_touch_the_works(tiles):
     made = grid.sweep(tiles, [3, 4], "psi", [0.0, 1.0], {"scale": 8})
     page = made.page(gap=6, label=14)

@@ -23,6 +23,7 @@ SIDE = 8
 KEYS = {
     "blend": '{"seed": S, "amount": 0 to 1}',
     "colours_from": "a seed whose colours dress this tile",
+    "directions": 'a step along named directions: {"light": -2 to 2}',
     "ground": '"auto", "transparent" or a colour',
     "palette": "colours the tile must keep to",
     "psi": "0 to 1.5: how much is drawn",
@@ -69,6 +70,7 @@ class Tiles:
         start = {
             "blend": None,
             "colours_from": None,
+            "directions": None,
             "ground": "auto",
             "palette": None,
             "psi": 1.0,
@@ -94,6 +96,9 @@ class Tiles:
         dress = seed if style["colours_from"] is None else style["colours_from"]
         first = to_hex(_bytes(dress, "colour", 3))
         colours = [mix(first, "#ffffff", 6), first, mix(first, "#000000", 4), "#1d1a26"]
+        light = (style["directions"] or {}).get("light", 0)
+        end = "#ffffff" if light > 0 else "#000000"
+        colours = [mix(colour, end, round(2 * abs(light))) for colour in colours]
         if style["palette"]:
             given = [parse_colour(c) for c in style["palette"]]
             colours = [given[i % len(given)] for i in range(4)]

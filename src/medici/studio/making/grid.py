@@ -200,6 +200,32 @@ def sweep(
     )
 
 
+def along(
+    generator: Generator,
+    seeds: Sequence[int],
+    direction: str,
+    amounts: Sequence[float] = (-2.0, -1.0, 0.0, 1.0, 2.0),
+    style: Mapping[str, Any] | None = None,
+) -> Grid:
+    """Each seed's work moved along a named direction, by the style key ``directions``.
+
+    Raises:
+        WrongUse: the model has no directions.
+        BadStyle: it has none of that name.
+    """
+    needs(generator, "directions", "be moved along directions")
+    columns = [
+        generator.sample_many(list(seeds), {**(style or {}), "directions": {direction: amount}})
+        for amount in amounts
+    ]
+    return Grid(
+        tuple(zip(*columns, strict=True)),
+        tuple(str(seed) for seed in seeds),
+        tuple(f"{amount:+g}" if amount else "0" for amount in amounts),
+        direction.capitalize(),
+    )
+
+
 def needs(generator: Generator, key: str, what: str) -> None:
     """Check that a model understands a style key.
 
