@@ -22,6 +22,30 @@ def test_a_folder_becomes_a_set(pictures):
     assert len(found.manifest()["samples"]) == 24
 
 
+@pytest.mark.parametrize("side", [16, 24, 40])
+def test_a_folder_is_read_at_the_side_asked_for(paintings, side):
+    found = read_folder(paintings, side)
+    assert found.pixels.shape == (20, side, side, 4)
+    assert found.side == side
+    assert found.manifest()["size"] == [side, side]
+    assert not found.transparent
+
+
+def test_owners_are_counted_for_those_who_will_pay_them(pictures):
+    samples = [{"file": f"{i:02d}.png", "owner": "Ann" if i % 3 else "Bob"} for i in range(12)]
+    source = {"licence": "MIT", "authors": ["Cy"], "samples": samples}
+    (pictures / "source.json").write_text(json.dumps(source))
+    found = read_folder(pictures)
+    assert found.owners() == {"Ann": 8, "Bob": 4}
+    assert found.credits()[0] == {"licence": "MIT", "author": "Cy", "owner": "Bob"}
+    assert found.credits()[20] == {"licence": "MIT", "author": "Cy"}
+    before = found.manifest()["credits_root"]
+    samples[3]["owner"] = "Ann"
+    (pictures / "source.json").write_text(json.dumps(source))
+    assert read_folder(pictures).root == found.root
+    assert read_folder(pictures).manifest()["credits_root"] != before
+
+
 def test_the_root_follows_every_sample(pictures):
     before = read_folder(pictures).root
     pixels = np.asarray(Image.open(pictures / "05.png")).copy()
@@ -120,6 +144,10 @@ def test_a_broken_source_is_named(pictures):
     (pictures / "source.json").write_text("{")
     with pytest.raises(BadData, match=r"source\.json is not JSON"):
         read_folder(pictures)
+    for text in ('{"samples": {}}', '{"samples": [{"seed": 1}]}', "[]"):
+        (pictures / "source.json").write_text(text)
+        with pytest.raises(BadData, match=r"source\.json"):
+            read_folder(pictures)
 
 
 def test_common_colours_come_first():

@@ -52,6 +52,46 @@ def test_shards_hold_what_the_folder_holds(both):
         found.verify()
 
 
+def test_a_portion_in_memory_knows_whose_it_is(both):
+    files, place = both
+    data = open_set(place, 20)
+    part = data.portion(12)
+    assert len(part) == 12
+    assert set(part.digests) <= set(files.digests)
+    assert part.owners() == {"Ann": 12}
+    whole = data.portion(1000)
+    assert (whole.names, whole.root) == (files.names, data.root)
+
+
+def test_attributes_can_be_gone_through_again_and_again(tmp_path):
+    for i in range(9):
+        (tmp_path / "art" / f"kind {i % 2}").mkdir(parents=True, exist_ok=True)
+        painted(i, 16).save(tmp_path / "art" / f"kind {i % 2}" / f"{i}.png")
+    build([str(tmp_path / "art")], tmp_path / "set", Plan(Reading(16), shards=True))
+    found = open_set(tmp_path / "set").attributes()
+    assert len(found) == 9
+    for _ in range(2):
+        assert sorted(row["label"] for row in found) == ["kind 0"] * 5 + ["kind 1"] * 4
+
+
+def test_a_set_of_one_window_is_drawn_like_the_folder(both, monkeypatch):
+    files, place = both
+    monkeypatch.setattr(shards_module, "_WINDOW_SAMPLES", 16384)
+    for step in (0, 1, 5):
+        assert (batch(open_set(place, 20), step, 8, 3) == batch(files, step, 8, 3)).all()
+
+
+def test_what_is_not_a_plain_folder_says_what_it_is(both, tmp_path):
+    with pytest.raises(BadData) as caught:
+        read_folder(both[1], 20)
+    assert "it holds shards" in caught.value.hint
+    plan = Plan(Reading(20), splits={"judge": 0.4})
+    build([str(tmp_path / "source")], tmp_path / "split", plan)
+    with pytest.raises(BadData) as caught:
+        read_folder(tmp_path / "split", 20)
+    assert "give one of them, judge, train" in caught.value.hint
+
+
 def test_any_choice_in_any_order_with_repeats(both):
     files, place = both
     chosen = np.array([29, 3, 3, 17, 0])

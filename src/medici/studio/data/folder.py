@@ -151,10 +151,14 @@ def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
         raise BadData(f"no data folder at {place}", "give a folder that holds pictures")
     files = picture_files(place)
     if len(files) < LEAST:
-        raise BadData(
-            f"{place} holds {len(files)} pictures; at least {LEAST} are needed",
-            "supported: " + ", ".join(sorted(SUFFIXES)),
-        )
+        hint = "supported: " + ", ".join(sorted(SUFFIXES))
+        if any(place.glob("*.tar")):
+            hint = "it holds shards, which are not read into memory: use one that was built without"
+        elif any((p / SOURCE).is_file() for p in place.iterdir()):
+            hint = "it holds splits: give one of them, " + ", ".join(
+                sorted(p.name for p in place.iterdir() if (p / SOURCE).is_file())
+            )
+        raise BadData(f"{place} holds {len(files)} pictures; at least {LEAST} are needed", hint)
     pixels = np.empty((len(files), side, side, 4), np.uint8)
     for i, file in enumerate(files):
         pixels[i] = read_picture(file, side)

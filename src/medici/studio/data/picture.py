@@ -134,7 +134,7 @@ def decode(data: bytes, how: Reading) -> tuple[NDArray[np.uint8], tuple[str, ...
 
 def _pixels(data: bytes, how: Reading) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """The decoded picture, (h, w, 4) uint8 in sRGB, turned upright."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
         # What Pillow only warns of is either refused below or harmless.
@@ -145,6 +145,10 @@ def _pixels(data: bytes, how: Reading) -> tuple[NDArray[np.uint8], tuple[str, ..
                 return _convert(image, converted)
         except Unusable:
             raise
+        except UnidentifiedImageError as error:
+            raise Unusable(
+                "unreadable", "cannot be read as a picture: it is none of " + ", ".join(_FORMATS)
+            ) from error
         except Image.DecompressionBombError as error:
             raise Unusable("too-large", f"is a decompression bomb: {error}") from error
         except Exception as error:  # decoders raise whatever a damaged file leads them to

@@ -121,7 +121,7 @@ def _stretch(
     count: int, epoch: int, within: int, n: int, seed: int, windows: tuple[int, ...]
 ) -> NDArray[np.int64]:
     """At most n numbers from one place of an epoch on, up to the end of its window."""
-    if not windows:
+    if len(windows) < 2:
         return _permutation(seed, epoch, 0, 0, count)[within : within + n]
     turns, starts, ends = _plan(seed, epoch, count, windows)
     turn = int(np.searchsorted(ends, within, side="right"))

@@ -22,7 +22,7 @@ from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
 from medici.studio.data import sampling
-from medici.studio.data.folder import read_folder
+from medici.studio.data.folder import PictureSet, read_folder
 from medici.studio.data.manifest import MANIFEST, NOT_STATED, data_root
 from medici.studio.data.picture import SIDE
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from medici.studio.data.folder import PictureSet
     from medici.studio.data.spool import Sample
 
 INDEX = "index.npy"
@@ -203,17 +202,41 @@ class ShardSet:
 
     def samples(self) -> Iterator[dict[str, Any]]:
         """What is said of each sample, in order: digest, licence, owner, attributes."""
-        for i in range(len(self)):
-            shard, _, _, offset, size = self._index[i].tolist()
-            data = self._read(shard, offset, size)
-            try:
-                yield json.loads(data)
-            except ValueError as error:
-                raise self._damaged(shard, error) from error
+        return (self.about(i) for i in range(len(self)))
 
-    def attributes(self) -> Iterator[Mapping[str, str]]:
-        """What each sample was drawn from, in order."""
-        return (sample.get("attributes", {}) for sample in self.samples())
+    def about(self, number: int) -> dict[str, Any]:
+        """What is said of one sample.
+
+        Raises:
+            BadData: it is damaged; names its shard.
+        """
+        shard, _, _, offset, size = self._index[number].tolist()
+        try:
+            said: dict[str, Any] = json.loads(self._read(shard, offset, size))
+        except ValueError as error:
+            raise self._damaged(shard, error) from error
+        return said
+
+    def attributes(self) -> Attributes:
+        """What each sample was drawn from, in order; read anew each time one goes through it."""
+        return Attributes(self)
+
+    def portion(self, most: int) -> PictureSet:
+        """At most so many samples in memory, evenly drawn: for statistics and reports.
+
+        Its root is of the portion, not of the set.
+        """
+        chosen = np.sort(self.order(0, min(most, len(self)), 0))
+        pixels = self.take(chosen)
+        said = [self.about(int(i)) for i in chosen]
+        names = tuple(f"{one['digest'][:16]}.png" for one in said)
+        described = [{"file": name, **one} for name, one in zip(names, said, strict=True)]
+        return PictureSet(
+            pixels,
+            names,
+            tuple(Digest(picture_digest(p)) for p in pixels),
+            {**self.source, "samples": described},
+        )
 
     def digests(self) -> Iterator[Digest]:
         """Content digests of the pixels as they are now, in order."""
@@ -237,10 +260,10 @@ class ShardSet:
             if image.size != (self.side, self.side):
                 raise ValueError(f"a sample is {image.size[0]}×{image.size[1]}")
             if image.mode == "RGB":
-                out[..., :3] = image
+                out[..., :3] = np.asarray(image)
                 out[..., 3] = 255
             else:
-                out[:] = image.convert("RGBA")
+                out[:] = np.asarray(image.convert("RGBA"))
         except (OSError, SyntaxError, ValueError) as error:
             raise self._damaged(shard, error) from error
 
@@ -263,6 +286,19 @@ class ShardSet:
         return BadData(
             f"shard {place} is damaged: {error}", "copy it again, or build the set again"
         )
+
+
+class Attributes:
+    """Attributes of every sample of a set in shards, without keeping them."""
+
+    def __init__(self, data: ShardSet) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Mapping[str, str]]:
+        return (sample.get("attributes", {}) for sample in self._data.samples())
 
 
 def _windows(counts: list[int], sizes: list[int]) -> tuple[int, ...]:
