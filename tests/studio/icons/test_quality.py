@@ -7,7 +7,7 @@ import pytest
 
 from medici.errors import BadWeights
 from medici.studio.icons.data import read_icons
-from medici.studio.icons.quality import Statistics, select, unlike
+from medici.studio.icons.quality import Statistics, judge, select, unlike
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,16 @@ def test_selection_has_no_doubles_and_nothing_known(model: IconModel) -> None:
     for i, grey in enumerate(greys):
         assert unlike(grey, np.delete(greys, i, axis=0)) > 0
         assert unlike(grey, model.greys([0])) > 0
+
+
+def test_judgement_ranks_as_the_statistics_do(model: IconModel) -> None:
+    works = [*model.sample_many(range(6)), model.sample(2)]
+    judged = judge(model, works)
+    order = sorted(range(7), key=lambda i: judged[i].score)
+    qualities = [judged[i].quality for i in order]
+    assert qualities == sorted(qualities)
+    assert 0 <= qualities[0] <= qualities[-1] <= 1
+    assert judged[2].novelty == judged[6].novelty == 0
 
 
 def test_nothing_is_unlike_itself() -> None:

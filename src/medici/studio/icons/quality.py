@@ -14,6 +14,7 @@ import numpy as np
 
 from medici.errors import BadWeights
 from medici.store import atomic_write
+from medici.studio.pictures.quality import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,6 +124,24 @@ def unlike(grey: Grey, others: Grey) -> float:
     a, b = grey > _INK, others > _INK
     both, either = (a & b).sum((1, 2)), (a | b).sum((1, 2))
     return float(1 - (both / np.maximum(either, 1)).max())
+
+
+def judge(
+    model: IconModel, candidates: Sequence[Rendering], known: Sequence[Rendering] = ()
+) -> list[Judgement]:
+    """Quality of each candidate, and novelty against all other candidates and known works.
+
+    Raises:
+        BadWeights: the model's statistics are not there.
+    """
+    drawn, before = greys_of(model, candidates), greys_of(model, known)
+    marks = model.statistics.quantiles
+    out = []
+    for i, score in enumerate(model.statistics.scores(drawn)):
+        others = np.concatenate([np.delete(drawn, i, axis=0), before])
+        rank = int(np.searchsorted(marks, score, side="right")) / len(marks)
+        out.append(Judgement(rank, int(score), unlike(drawn[i], others)))
+    return out
 
 
 def select(
