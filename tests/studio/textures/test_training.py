@@ -16,9 +16,10 @@ from medici.errors import BadWeights, Interrupted, WrongUse  # noqa: E402
 from medici.studio.families import Training, family, load_model  # noqa: E402
 from medici.studio.textures.data import read_materials  # noqa: E402
 from medici.studio.textures.export import described, to_exact  # noqa: E402
-from medici.studio.textures.gan import NotFinite, Recipe, Trainer, draw_grid  # noqa: E402
+from medici.studio.textures.gan import Recipe, Trainer, draw_grid  # noqa: E402
 from medici.studio.textures.model import TextureModel  # noqa: E402
 from medici.studio.textures.networks import Discriminator, Generator, Shape  # noqa: E402
+from medici.studio.training.trainee import NotFinite, Trainee  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +138,9 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
     for _ in range(2):
         resumed.advance()
     assert resumed.step == straight.step
-    for a, b in zip(straight.average, resumed.average, strict=True):
+    for (_, a), (_, b) in zip(
+        straight.weights.tensors(), resumed.weights.tensors(), strict=True
+    ):
         assert torch.equal(a, b)
     for (key, a), b in zip(
         straight.generator.state_dict().items(),
@@ -152,13 +155,13 @@ def test_a_snapshot_of_something_else_is_refused(materials: Path, tmp_path: Path
     path = tmp_path / "snapshot.safetensors"
     run.save(path)
     other = Trainer(run.data, shape(local=5), RECIPE, 0, torch.device("cpu"))
-    with pytest.raises(BadWeights, match="another local"):
+    with pytest.raises(BadWeights, match="local 4, not 5"):
         other.load(path)
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(BadWeights, match="not a training snapshot"):
         run.load(path)
     path.write_bytes(pickle.dumps({"weights": [1, 2]}))
-    with pytest.raises(BadWeights, match="not a training snapshot"):
+    with pytest.raises(BadWeights, match="pickle"):
         run.load(path)
 
 
@@ -171,6 +174,17 @@ def test_fine_tuning_takes_what_fits_from_another_set(materials: Path, tmp_path:
     assert other.start_from(tmp_path / "snapshot.safetensors") > 20
     assert torch.equal(other.generator.second.weight, run.generator.second.weight)
     assert other.generator.first.weight.shape != run.generator.first.weight.shape
+
+
+def test_a_trainer_is_what_the_training_room_asks_for(materials: Path) -> None:
+    run = trainer(materials)
+    assert isinstance(run, Trainee)
+    pictures = run.samples(2, run.averages[-1])
+    assert (pictures.shape, pictures.dtype) == ((2, 128, 128, 4), np.uint8)
+    assert (pictures == run.samples(2, run.averages[-1])).all()
+    run.resize(1)
+    assert run.batch == 2
+    assert run.real().shape == (2, 1, 56, 56)
 
 
 def test_a_loss_that_is_no_number_is_told(materials: Path) -> None:

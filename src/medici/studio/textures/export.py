@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from medici.errors import BadWeights
 from medici.studio.exact import quantise
 from medici.studio.exact.identity import ExactModel, assemble
 from medici.studio.exact.network import ONE
+from medici.studio.textures.gan import TRAINED
 from medici.studio.textures.networks import Generator, Shape
 from medici.studio.textures.render import TURN
+from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,13 +43,11 @@ def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
     Raises:
         BadWeights: not such a file.
     """
+    about, state = read_snapshot(path, TRAINED, "trained texture generator")
     try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["medici"])
-            state = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
         network = Generator(Shape.from_json(about["shape"]))
         network.load_state_dict(state)
-    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
+    except (KeyError, ValueError, RuntimeError, TypeError) as error:
         raise BadWeights(f"{path} is not a trained texture generator: {error}") from error
     return network.eval(), about
 

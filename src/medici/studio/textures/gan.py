@@ -1,37 +1,40 @@
-"""One texture training run: networks, optimisers, average, random state; and how it is kept.
+"""One texture training run: networks, optimisers, average, random state.
 
-A snapshot holds everything, so a run that was stopped and resumed gives the same weights as one
-that was not. Snapshots are safetensors: nothing of ours is ever unpickled.
+A `medici.studio.training.trainee.Trainee`: budget, snapshots on time, trackers and recovery are the
+training room's. A snapshot holds everything, so a run that was stopped and resumed gives the same
+weights as one that was not.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from medici.errors import BadWeights
 from medici.studio.textures.networks import Discriminator, Generator, Shape
+from medici.studio.training import snapshots
+from medici.studio.training.averages import Averages
+from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from medici.studio.textures.data import MaterialSet
 
     Waves = Sequence[Sequence[tuple[float, float]]]
 
+SCHEMA = "medici/texture-snapshot/1"
+TRAINED = "medici/texture-trained/1"
 _CALIBRATION = (16, 8)  # batches, textures of each material in them
 
 
@@ -62,10 +65,6 @@ class Recipe:
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return asdict(self)
-
-
-class NotFinite(ArithmeticError):
-    """A loss became infinite or not a number."""
 
 
 def draw_grid(
@@ -121,13 +120,14 @@ class Trainer:
         # Channels last: faster on CPUs.
         for network in (self.generator, self.discriminator):
             network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = [p.detach().clone() for p in self.generator.parameters()]
+        self.weights = Averages(self.generator, (recipe.average,))
+        self.averages: Sequence[str] = self.weights.names
         self.optimisers = [
             torch.optim.Adam(n.parameters(), recipe.rate, (0.0, 0.99))
             for n in (self.generator, self.discriminator)
         ]
         self.random = torch.Generator().manual_seed(seed)
-        self.material = torch.arange(shape.materials).repeat_interleave(recipe.batch)
+        self.resize(recipe.batch * shape.materials)
         self.rate = recipe.rate
         self.step = 0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
@@ -141,7 +141,7 @@ class Trainer:
         Raises:
             BadWeights: no snapshot, or nothing in it fits.
         """
-        _, tensors = read_snapshot(path)
+        _, tensors = snapshots.read_snapshot(path, SCHEMA)
         taken = 0
         with torch.no_grad():
             for name, network in (("g", self.generator), ("d", self.discriminator)):
@@ -152,8 +152,18 @@ class Trainer:
                         taken += 1
         if not taken:
             raise BadWeights(f"nothing in {path} fits this architecture")
-        self.average = [p.detach().clone() for p in self.generator.parameters()]
+        self.weights.restart(self.generator)
         return taken
+
+    def resize(self, batch: int) -> None:
+        """Take about so many crops a step, as many of each material."""
+        each = max(1, batch // self.shape.materials)
+        self.material = torch.arange(self.shape.materials).repeat_interleave(each)
+        self.batch = len(self.material)
+
+    def reseed(self, salt: int) -> None:
+        """Draw other crops and latents from here on."""
+        self.random.manual_seed(self.seed + 1000 + salt)
 
     def slow_down(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""
@@ -174,11 +184,7 @@ class Trainer:
         told = self._judge() | self._create()
         if not all(abs(v) < float("inf") for v in told.values()):
             raise NotFinite(f"step {self.step}: {told}")
-        with torch.no_grad():
-            current = [p.detach() for p in self.generator.parameters()]
-            # A short average at first: early weights are not worth remembering.
-            early = min(self.recipe.average, (1 + self.step) / (4 + self.step))
-            torch._foreach_lerp_(self.average, current, 1 - early)
+        self.weights.update(self.generator, self.step)
         self.step += 1
         return told
 
@@ -261,13 +267,12 @@ class Trainer:
         Batch statistics of the live weights do not fit averaged ones.
         """
         network = copy.deepcopy(self.generator)
+        self.weights.copy_to(network, self.averages[-1])
         random = torch.Generator().manual_seed(self.seed + 1)
         batches, size = _CALIBRATION
         material = torch.arange(self.shape.materials).repeat_interleave(size)
         cells = self.shape.grid_for(64)
         with torch.no_grad():
-            for p, average in zip(network.parameters(), self.average, strict=True):
-                p.copy_(average)
             for norm in network.norms:
                 assert isinstance(norm, torch.nn.BatchNorm2d)
                 norm.reset_running_stats()
@@ -277,34 +282,51 @@ class Trainer:
                 network(grid.to(self.device))
         return network.eval()
 
-    def save(self, path: Path) -> None:
-        """Write everything, atomically: a killed process leaves the old snapshot or the new."""
-        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
-        for name, network in (("g", self.generator), ("d", self.discriminator)):
-            tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
-        tensors |= {f"average.{j}": v for j, v in enumerate(self.average)}
-        for i, optimiser in enumerate(self.optimisers):
-            for j, state in optimiser.state_dict()["state"].items():
-                tensors |= {f"adam{i}.{j}.{k}": v for k, v in state.items()}
-        about = {
-            "schema": "medici/texture-snapshot/1",
+    def samples(self, n: int, which: str) -> NDArray[np.uint8]:
+        """Textures of 16 × 16 cells that tile, the materials in turn, (n, h, w, 4) uint8."""
+        network = self.averaged()
+        random = torch.Generator().manual_seed(9)
+        out = []
+        with torch.no_grad():
+            for i in range(n):
+                material = torch.tensor([i % self.shape.materials])
+                grid = draw_grid(material, 16, self.shape, self.waves, random).to(self.device)
+                light = network(grid, wrap=True)[0].movedim(0, 2).clamp(-1, 1).cpu()
+                pixels = ((light + 1) * 127.5).round().byte().expand(-1, -1, 3).numpy()
+                out.append(np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)]))
+        return np.stack(out)
+
+    def keep(self, path: Path, which: str) -> None:
+        """Write the averaged generator, as export takes it."""
+        about = {"schema": TRAINED, **self._about()}
+        snapshots.write_snapshot(path, about, self.averaged().state_dict(), "trained generator")
+
+    def _about(self) -> dict[str, Any]:
+        return {
             "shape": self.shape.as_json(),
             "recipe": self.recipe.as_json(),
-            "materials": self.data.names,
+            "materials": list(self.data.names),
             "seed": self.seed,
             "step": self.step,
             "rate": self.rate,
+            "batch": self.batch,
             "spent": self.spent,
         }
-        part = path.with_suffix(".part")
-        save_file(
-            {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()},
-            part,
-            metadata={"medici": json.dumps(about)},
-        )
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+
+    def save(self, path: Path) -> None:
+        """Write everything, atomically: a killed process leaves the old snapshot or the new.
+
+        Raises:
+            MissingPart: the disk is full.
+        """
+        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
+        for name, network in (("g", self.generator), ("d", self.discriminator)):
+            tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.weights.tensors()}
+        for i, optimiser in enumerate(self.optimisers):
+            kept = snapshots.optimiser_tensors(optimiser)
+            tensors |= {f"adam{i}.{k}": v for k, v in kept.items()}
+        snapshots.write_snapshot(path, {"schema": SCHEMA, **self._about()}, tensors)
 
     def load(self, path: Path) -> None:
         """Continue from a snapshot.
@@ -312,33 +334,21 @@ class Trainer:
         Raises:
             BadWeights: damaged, or of another architecture; the message says what differs.
         """
-        about, tensors = read_snapshot(path)
-        mine, theirs = self.shape.as_json(), about["shape"]
-        different = sorted(k for k in mine if mine[k] != theirs.get(k))
-        if tuple(about["materials"]) != self.data.names:
-            different.append("set of materials")
-        if different:
-            raise BadWeights(
-                f"{path} was trained with another {', '.join(different)}",
-                "resume with the same settings and data, or train into a new folder",
-            )
+        about, tensors = snapshots.read_snapshot(path, SCHEMA)
+        mine = {**self.shape.as_json(), "materials": list(self.data.names)}
+        theirs = {**about["shape"], "materials": about["materials"]}
+        snapshots.refuse_other(path, mine, theirs)
         try:
             for name, network in (("g", self.generator), ("d", self.discriminator)):
-                network.load_state_dict(_under(tensors, f"{name}."))
-            self.average = [
-                tensors[f"average.{j}"].to(self.device) for j in range(len(self.average))
-            ]
+                network.load_state_dict(snapshots.under(tensors, f"{name}."))
+            self.weights.load(snapshots.under(tensors, "average."))
             for i, optimiser in enumerate(self.optimisers):
-                # From nothing: what a broken run left in the optimiser must not survive.
-                state: dict[str, Any] = {**optimiser.state_dict(), "state": {}}
-                for key, value in _under(tensors, f"adam{i}.").items():
-                    parameter, _, field_name = key.partition(".")
-                    state["state"].setdefault(int(parameter), {})[field_name] = value
-                optimiser.load_state_dict(state)
+                snapshots.load_optimiser(optimiser, snapshots.under(tensors, f"adam{i}."))
             self.random.set_state(tensors["random"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
         self.slow_down(float(about["rate"]))
+        self.resize(int(about["batch"]))
         self.step, self.seed = int(about["step"]), int(about["seed"])
         self.spent = dict(about["spent"])
 
@@ -347,25 +357,3 @@ def _gradient(network: torch.nn.Module) -> float:
     return float(
         torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
     )
-
-
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What a snapshot says of itself, and its tensors.
-
-    Raises:
-        BadWeights: not a snapshot of ours.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["medici"])
-            if about.get("schema") != "medici/texture-snapshot/1":
-                raise ValueError(f"schema {about.get('schema')!r}")
-            return about, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError, AttributeError) as error:
-        raise BadWeights(
-            f"{path} is not a training snapshot: {error}", "train without --resume to start anew"
-        ) from error

@@ -18,7 +18,7 @@ from medici.studio.textures.export import described, load_trained, to_exact
 from medici.studio.textures.model import TextureModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,33 +34,35 @@ ALL_SEAMS = {64: 96, 128: 48, 256: 24, 512: 12, 1024: 6, 2048: 3}
 
 
 def publish(
-    run: Path,
+    trained: Path,
     out: Path,
     data: MaterialSet,
     *,
     name: str,
+    curves: Sequence[Mapping[str, Any]] = (),
     judge: MaterialSet | None = None,
     extractor: Extractor | None = None,
     psi: int = 1000,
     seams_at: Mapping[int, int] = SEAMS,
 ) -> ModelRecord:
-    """Export a run's generator and write everything that ships with a model.
+    """Export a trained generator and write everything that ships with a model.
 
     Args:
-        run: training folder with ``trained.safetensors``.
+        trained: a generator as a run keeps it.
         out: model folder; its files are replaced.
         data: what it was trained on.
         name: short name for the record.
+        curves: rows that the run noted.
         judge: fresh pictures of the same materials; the training pictures without it.
         extractor: features for patch figures; none are measured without it.
         psi: the model's default truncation, in thousandths.
         seams_at: textures of each material by side, whose seams are measured.
 
     Raises:
-        BadWeights: the run's weights cannot be made exact.
+        BadWeights: the weights cannot be made exact.
     """
     out.mkdir(parents=True, exist_ok=True)
-    network, about = load_trained(run / "trained.safetensors")
+    network, about = load_trained(trained)
     materials = [described(m.name, m.pictures, m.relief, m.waves) for m in data.materials]
     exact = to_exact(network, materials, psi)
     record = ModelRecord(
@@ -92,12 +94,11 @@ def publish(
     )
     model = TextureModel(exact, record, out)
     measured = measure(model, judge or data, extractor, seams_at=seams_at)
-    measured["against"] = "fresh pictures" if judge else "the training pictures"
+    fresh = judge is not None and judge.root != data.root
+    measured["against"] = "fresh pictures" if fresh else "the training pictures"
     full = replace(record, metrics=measured)
     save_sheet(model, out / "sheet.png")
-    rows = []
-    if (run / "curves.jsonl").exists():
-        rows = [json.loads(x) for x in (run / "curves.jsonl").read_text("utf-8").splitlines()]
+    rows = [dict(row) for row in curves]
     for file, value in (("metrics", measured), ("curves", rows), ("record", full.as_json())):
         text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
         atomic_write(out / f"{file}.json", text.encode())

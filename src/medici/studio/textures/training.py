@@ -1,67 +1,91 @@
-"""Training a texture model: budget, snapshots, curves, recovery, then the model folder."""
+"""Training a texture model: settings, the run of the training room, then the model folder."""
 
 from __future__ import annotations
 
-import json
-import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-import torch
-from safetensors.torch import save_file
-
-from medici.errors import Interrupted, MissingPart, WrongUse
-from medici.studio.families import Now
+from medici.errors import WrongUse
 from medici.studio.textures.data import read_materials
-from medici.studio.textures.gan import NotFinite, Recipe, Trainer
+from medici.studio.textures.gan import SCHEMA, Recipe, Trainer
 from medici.studio.textures.networks import Shape
+from medici.studio.training.options import Options
+from medici.studio.training.run import BEST, SNAPSHOT, device_for, drive
+from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from medici.records import ModelRecord
     from medici.studio.families import Training
+    from medici.studio.metrics.distances import Extractor
     from medici.studio.textures.data import MaterialSet
 
-SNAPSHOT = "snapshot.safetensors"
-TRAINED = "trained.safetensors"
-CURVES = "curves.jsonl"
-_MOST_RECOVERIES = 3
-_NOTE_STEPS = 25
-_SNAPSHOT_SECONDS = 120.0
 _COUNTED = {"materials", "planes"}
+_SHOWN = 8
 
 
-def train(folder: Path, out: Path, how: Training) -> ModelRecord:
-    """See `medici.studio.textures.family.Textures.train`."""
+def train(
+    folder: Path, out: Path, how: Training, *, extractor: Extractor | None = None
+) -> ModelRecord:
+    """See `medici.studio.textures.family.Textures.train`.
+
+    Args:
+        folder: materials.
+        out: model folder.
+        how: budget and settings.
+        extractor: features for patch figures; none are measured without it.
+    """
     from medici.studio.textures.publish import publish
 
-    if how.minutes is None and how.steps is None:
-        raise WrongUse("training needs an end", "give minutes or steps")
-    device = torch.device(how.device)
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise MissingPart("no CUDA device answers", "train with device cpu")
-    recipe = _chosen(Recipe, how.settings)
-    waves = int(how.settings.get("waves", 1))
+    options, settings = Options.take(how.settings)
+    device = device_for(how.device)
+    recipe: Recipe = _chosen(Recipe, settings)
+    waves = int(settings.get("waves", 1))
     data = read_materials(folder, waves, recipe.side + 24)
-    shape = _chosen(Shape, how.settings, materials=len(data.materials), planes=data.planes)
-    _check(recipe, shape, how.settings)
-    run = out / "run"
-    if (run / SNAPSHOT).exists() and not how.resume:
-        raise WrongUse(f"{run} holds a training run", "resume it, or give another folder")
-    if how.resume and not (run / SNAPSHOT).exists():
-        raise WrongUse(f"nothing to resume in {run}", "train without resuming")
+    shape: Shape = _chosen(Shape, settings, materials=len(data.materials), planes=data.planes)
+    _check(recipe, shape, settings)
     trainer = Trainer(data, shape, recipe, how.seed, device)
     if how.start_from is not None and not how.resume:
         trainer.start_from(how.start_from / "run" / SNAPSHOT)
-    if how.resume:
-        trainer.load(run / SNAPSHOT)
-    run.mkdir(parents=True, exist_ok=True)
-    go(trainer, run, how)
-    keep(trainer, run)
+    run = drive(trainer, out / "run", how, draw=draw, options=options)
     judge = read_materials(how.judge, waves) if how.judge is not None else None
-    return publish(run, out, data, name=how.name or out.name, judge=judge)
+    return publish(
+        run.best,
+        out,
+        data,
+        name=how.name or out.name,
+        curves=run.curves.rows(),
+        judge=judge,
+        extractor=extractor,
+    )
+
+
+def keep_snapshot(run: Path, data: MaterialSet) -> Path:
+    """Write the averaged generator of a run's snapshot as its best, while it trains or after.
+
+    Raises:
+        BadWeights: there is no snapshot, or it does not fit the data.
+    """
+    about, _ = read_snapshot(run / SNAPSHOT, SCHEMA)
+    recipe, shape = Recipe(**about["recipe"]), Shape.from_json(about["shape"])
+    trainer = Trainer(data, shape, recipe, int(about["seed"]), device_for("cpu"))
+    trainer.load(run / SNAPSHOT)
+    trainer.keep(run / BEST, trainer.averages[-1])
+    return run / BEST
+
+
+def draw(pictures: NDArray[np.uint8], path: Path) -> None:
+    """A sample sheet: some textures as they are, large enough to judge."""
+    import numpy as np
+    from PIL import Image
+
+    rows = [np.concatenate(list(pictures[i : i + 4]), 1) for i in range(0, _SHOWN, 4)]
+    Image.fromarray(np.concatenate(rows)[..., :3]).save(path)
 
 
 def _chosen(kind: type[Any], settings: Mapping[str, Any], **given: Any) -> Any:
@@ -84,105 +108,3 @@ def _check(recipe: Recipe, shape: Shape, settings: Mapping[str, Any]) -> None:
             "these settings cannot be trained",
             f"2 to 7 channels, a batch of at least 1, crops of side {shape.patch} or more",
         )
-
-
-def go(trainer: Trainer, run: Path, how: Training) -> None:
-    """Train until the budget is used.
-
-    Raises:
-        Interrupted: stopped by the user; the snapshot is complete.
-        WrongUse: training diverged again and again.
-    """
-    start = saved = time.monotonic()
-    if not (run / SNAPSHOT).exists():
-        trainer.save(run / SNAPSHOT)
-    try:
-        while (used := _fraction(trainer.step, start, how)) < 1:
-            cpu, wall = time.process_time(), time.monotonic()
-            losses = _step(trainer, run)
-            now = time.monotonic()
-            trainer.spent["cpu_seconds"] += time.process_time() - cpu
-            trainer.spent["wall_seconds"] += now - wall
-            left = (now - start) * (1 - used) / max(used, 1e-9)
-            how.progress(Now(trainer.step, used, left, losses))
-            if trainer.step % _NOTE_STEPS == 0:
-                _note(trainer, run, losses)
-            if now - saved > _SNAPSHOT_SECONDS:
-                trainer.save(run / SNAPSHOT)
-                saved = now
-    except KeyboardInterrupt:
-        trainer.save(run / SNAPSHOT)
-        raise Interrupted(
-            f"training stopped at step {trainer.step}", "the same command with --resume goes on"
-        ) from None
-    trainer.save(run / SNAPSHOT)
-
-
-def _fraction(step: int, start: float, how: Training) -> float:
-    parts = [0.0]
-    if how.minutes is not None:
-        parts.append((time.monotonic() - start) / max(how.minutes * 60, 1e-9))
-    if how.steps is not None:
-        parts.append(step / max(how.steps, 1))
-    return min(1.0, max(parts))
-
-
-def _step(trainer: Trainer, run: Path) -> dict[str, float]:
-    while True:
-        try:
-            return trainer.advance()
-        except NotFinite as error:
-            times = trainer.spent["recoveries"] + 1
-            if times > _MOST_RECOVERIES:
-                raise WrongUse(
-                    f"training diverged {int(times)} times, last at {error}",
-                    "lower the learning rate or raise gamma",
-                    code="training-diverged",
-                ) from error
-            rate = trainer.rate / 2
-            trainer.load(run / SNAPSHOT)
-            trainer.spent["recoveries"] = times
-            trainer.slow_down(rate)
-            # Other crops and latents than those that led here.
-            trainer.random.manual_seed(trainer.seed + 1000 + int(times))
-
-
-def _note(trainer: Trainer, run: Path, losses: Mapping[str, float]) -> None:
-    row = {"step": trainer.step, **losses, "rate": trainer.rate, **trainer.spent}
-    with (run / CURVES).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
-
-
-def keep(trainer: Trainer, run: Path) -> None:
-    """Write the averaged generator, as export takes it."""
-    about = {
-        "shape": trainer.shape.as_json(),
-        "recipe": trainer.recipe.as_json(),
-        "materials": trainer.data.names,
-        "step": trainer.step,
-        "seed": trainer.seed,
-        "spent": trainer.spent,
-    }
-    state = trainer.averaged().state_dict()
-    part = run / (TRAINED + ".part")
-    save_file(
-        {k: v.detach().cpu().contiguous() for k, v in state.items()},
-        part,
-        metadata={"medici": json.dumps(about)},
-    )
-    part.replace(run / TRAINED)
-
-
-def resumed(data: MaterialSet, run: Path, device: str = "cpu") -> Trainer:
-    """The trainer of a run as its snapshot left it.
-
-    Raises:
-        BadWeights: there is none, or it does not fit the data.
-    """
-    from medici.studio.textures.gan import read_snapshot
-
-    about, _ = read_snapshot(run / SNAPSHOT)
-    shape, recipe = Shape.from_json(about["shape"]), Recipe(**about["recipe"])
-    trainer = Trainer(data, shape, recipe, int(about["seed"]), torch.device(device))
-    trainer.load(run / SNAPSHOT)
-    return trainer
