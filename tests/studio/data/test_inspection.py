@@ -52,7 +52,10 @@ def test_mixed_sizes_are_counted(tmp_path):
         Image.new("RGB", size, (i * 40, 0, 0)).save(tmp_path / f"{i}.png")
     (part,) = inspect(tmp_path)["parts"]
     assert part["sizes"] == {"100×100": 3, "200×80": 2}
-    assert part["side"] == 64
+    assert part["side"] == 80
+    Image.new("RGB", (30, 50)).save(tmp_path / "small.png")
+    (part,) = inspect(tmp_path)["parts"]
+    assert (part["side"], part["bad"]) == (30, [])
 
 
 @pytest.mark.parametrize("side", [16, 40, 200])

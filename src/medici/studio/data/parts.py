@@ -5,6 +5,7 @@ For looking and judging only; training reads by `medici.studio.data.shards.open_
 
 from __future__ import annotations
 
+import io
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import numpy as np
 from medici.errors import BadData
 from medici.studio.data.folder import picture_files, read_source
 from medici.studio.data.manifest import MANIFEST, credited
-from medici.studio.data.picture import SIDES, Reading, Unusable, decode, load
+from medici.studio.data.picture import FORMATS, SIDES, Reading, Unusable, decode, load
 from medici.studio.data.shards import ShardSet, read_manifest
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 20_000
 _CHUNK = 256
-_LOOSE_SIDE = 64
+_LOOSE_SIDE = 96
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ def _lenient(side: int) -> Reading:
 
 def _side(files: list[Path]) -> int:
     """Their own size when loose pictures are small and alike, else one that is quickly compared."""
-    found = set()
+    found: set[str] = set()
     for path in files[:: max(1, len(files) // 16)]:
         try:
             found.add(_size(load(path)))
@@ -156,19 +157,17 @@ def _side(files: list[Path]) -> int:
         wide, _, high = found.pop().partition("×")
         if wide == high and SIDES[0] <= int(wide) <= _LOOSE_SIDE:
             return int(wide)
-    return min(_LOOSE_SIDE, max(SIDES[0], *(int(s.partition("×")[0]) for s in found), SIDES[0]))
+    least = min((int(n) for size in found for n in size.split("×")), default=_LOOSE_SIDE)
+    return min(_LOOSE_SIDE, max(SIDES[0], least))
 
 
 def _size(data: bytes) -> str:
-    import io
-
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return f"{image.width}×{image.height}"
     except Exception as error:  # decoders raise whatever a damaged file leads them to
-        raise Unusable(
-            "unreadable" if data else "empty",
-            f"cannot be read as a picture: {error}" if data else "is empty",
-        ) from error
+        if not data:
+            raise Unusable("empty", "is empty") from error
+        raise Unusable("unreadable", "cannot be read as a picture") from error

@@ -28,7 +28,7 @@ CROPS = ("none", "centre", "pad")
 LARGEST_SIDE = 8192
 LARGEST_FILE = 256 << 20
 # Named, because Pillow would else try every decoder it has, PostScript among them.
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF")
 _DEEP = ("I;16", "I;16B", "I;16L", "I;16N")
 _OPAQUE_FROM = 128
 _UPRIGHT = 1
@@ -140,14 +140,14 @@ def _pixels(data: bytes, how: Reading) -> tuple[NDArray[np.uint8], tuple[str, ..
         # What Pillow only warns of is either refused below or harmless.
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 converted = _check(image, data, how)
                 return _convert(image, converted)
         except Unusable:
             raise
         except UnidentifiedImageError as error:
             raise Unusable(
-                "unreadable", "cannot be read as a picture: it is none of " + ", ".join(_FORMATS)
+                "unreadable", "cannot be read as a picture: it is none of " + ", ".join(FORMATS)
             ) from error
         except Image.DecompressionBombError as error:
             raise Unusable("too-large", f"is a decompression bomb: {error}") from error

@@ -26,7 +26,7 @@ PDQ_QUALITY = 50
 CELLS_AT_MOST = 5
 UNLIKE_LEVELS = 40
 _CELLS = 16
-_LEAST_SIDE = 64
+_LEAST_SIDE, _MOST_SIDE = 64, 128
 _BLOCK = 1024
 
 
@@ -52,6 +52,8 @@ class Looks:
         bits, quality, cells = [], [], []
         for chunk in chunks:
             for picture in chunk:
+                if len(picture) > _MOST_SIDE:
+                    picture = by_area(picture, _MOST_SIDE)
                 hashed, told = pdqhash.compute(_shown(picture))
                 bits.append(hashed.astype(np.int8))
                 quality.append(int(told))
