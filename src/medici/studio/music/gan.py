@@ -56,10 +56,10 @@ class GanRecipe:
     """
 
     latent: int = 64
-    width: int = 128
+    width: int = 96
     batch: int = 64
     rate: float = 5e-4
-    gamma: float = 10.0
+    gamma: float = 2.0
     lazy: int = 8
     average: float = 0.998
 
@@ -110,6 +110,10 @@ class Discriminator(nn.Module):
             nn.Conv1d(2 * w, 2 * w, 4, 2, 1),
             nn.LeakyReLU(SLOPE),
         )
+        for layer in self.body:
+            if isinstance(layer, nn.Conv1d):
+                # Without norms the default start would leave all rolls with nearly one score.
+                nn.init.kaiming_normal_(layer.weight, SLOPE)
         self.last = nn.Linear(2 * w * (metrics.WINDOW // 8) + 1, 1)
 
     def forward(self, rolls: Tensor) -> Tensor:

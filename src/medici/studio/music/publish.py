@@ -6,6 +6,7 @@ import json
 import platform
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,6 @@ from medici.studio.training.run import BEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from medici.studio.music.score import Score
     from medici.studio.music.scores import ScoreSet
@@ -48,7 +48,7 @@ def publish(
     judge: ScoreSet | None = None,
     psi: int | None = None,
     beside: Mapping[str, Sequence[Score]] | None = None,
-    n: int = measuring.SAMPLES,
+    n: int | None = None,
 ) -> ModelRecord:
     """Export a run's best network and write everything that ships with a model.
 
@@ -61,7 +61,7 @@ def publish(
         judge: other fresh scores, for the figures; none are measured without it.
         psi: the default temperature in thousandths, instead of a search.
         beside: works of other models, for more rows in the table.
-        n: samples in the figures.
+        n: samples in the figures; `measuring.SAMPLES` without it.
 
     Raises:
         BadWeights: the run's weights cannot be made exact.
@@ -99,7 +99,7 @@ def publish(
         },
     )
     model = MusicModel(exact, record, out)
-    made = model.compose(range(n))
+    made = model.compose(range(n or measuring.SAMPLES))
     sheet.save(sheet.of_scores(made[:_SHEET]), out / SHEET)
     measured: dict[str, Any] = {"measured": "no held-out scores were given"}
     if judge is not None:
@@ -125,8 +125,6 @@ def temperatures(network: Any, train: ScoreSet, tune: ScoreSet) -> dict[str, flo
     for psi in _TRIED:
         exact = to_model(network, train.scores, psi)
         record = ModelRecord(exact.id, "trial", RENDERER, Digest("0" * 64), train.root, "")
-        from pathlib import Path
-
         made = MusicModel(exact, record, Path()).compose(range(_TRIED_WITH))
         told = metrics.figures(metrics.windows(made))
         out[str(psi)] = round(

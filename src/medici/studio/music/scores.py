@@ -103,7 +103,7 @@ def save_scores(folder: Path, scores: Sequence[Score], source: Mapping[str, Any]
 
 def _load(path: Path) -> list[Score]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             told = {name: file[name] for name in _MEMBERS}
         lengths = told["lengths"].astype(int)
         if lengths.sum() != len(told["pitches"]) or told["pitches"].shape[1:] != (4,):
