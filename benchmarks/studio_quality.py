@@ -111,7 +111,9 @@ def run(name: str, seed: int, budgets: list[float], data: Path, told: dict[str, 
         }
         _store(f"{label}-seed{seed}-{budget:g}", row)
         _sheet(pictures, f"{label}-seed{seed}-{budget:g}")
-        print({k: row[k] for k in ("contestant", "seed", "budget_cpu_seconds", "variant", *FIGURES)})
+        print(
+            {k: row[k] for k in ("contestant", "seed", "budget_cpu_seconds", "variant", *FIGURES)}
+        )
         clock.go_on()
 
 
@@ -177,7 +179,9 @@ def main() -> None:
         return print(json.dumps({"benchmark": "studio_quality", "results": rows}))
     for r in rows:
         figures = "  ".join(f"{k} {r[k]:.4f}" for k in FIGURES)
-        print(f"{r.get('budget_cpu_seconds', 0):>6g}  {r['contestant']:<40} {r.get('seed', '')}  {figures}")
+        print(
+            f"{r.get('budget_cpu_seconds', 0):>6g}  {r['contestant']:<40} {r.get('seed', '')}  {figures}"
+        )
     return None
 
 

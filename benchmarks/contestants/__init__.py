@@ -35,9 +35,9 @@ class Sampler(Protocol):
         ...
 
 
-
 # Where each contestant's callable is; adding one is a line here and a module beside this one.
 CONTESTANTS: dict[str, str] = {
+    "codes": "contestants.codes:train",
     "dcgan": "contestants.dcgan:train",
     "stylegan2-pytorch": "contestants.stylegan2:train",
 }

@@ -146,7 +146,10 @@ def train(task: Task) -> Iterator[tuple[float, Sampler]]:
             for decay, average in zip(AVERAGES, averages, strict=True):
                 torch._foreach_lerp_(average, current, 1 - min(decay, step / (step + 9)))
         if task.clock.seconds() >= left[0]:
-            print(f"step {step}: {float(loss_d.detach()):.3f} {float(loss_g.detach()):.3f}", flush=True)
+            print(
+                f"step {step}: {float(loss_d.detach()):.3f} {float(loss_g.detach()):.3f}",
+                flush=True,
+            )
             yield left.pop(0), _Sampler(made, averages, task)
 
 

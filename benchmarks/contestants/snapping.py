@@ -60,7 +60,15 @@ def k_means(pictures: Pictures, palette: Pictures, colours: int) -> Pictures:
     return out
 
 
-WAYS = ("12 by k-means", "16 by k-means", "20 by k-means", "12 commonest", "16 commonest", "all of 64", "all of 256")
+WAYS = (
+    "12 by k-means",
+    "16 by k-means",
+    "20 by k-means",
+    "12 commonest",
+    "16 commonest",
+    "all of 64",
+    "all of 256",
+)
 
 
 def finished(pictures: Pictures, train: Pictures, way: str) -> Pictures:

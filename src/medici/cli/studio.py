@@ -30,7 +30,7 @@ def parse_style(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         key, separator, value = pair.partition("=")
         if not separator or not key:
-            raise BadStyle(f"{pair!r} is no style parameter", "write it like psi=0.7")
+            raise BadStyle(f"{pair!r} is no KEY=VALUE", "write it like psi=0.7")
         try:
             style[key] = json.loads(value)
         except ValueError:
@@ -76,8 +76,11 @@ def generate(
 def train(
     data: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", help="Pictures, and perhaps a source.json about them."),
+        typer.Argument(metavar="FOLDER", help="A data set: a folder, perhaps made by data build."),
     ],
+    family: Annotated[
+        str, typer.Option(help="What to train: pictures, textures, icons, music, diffusion …")
+    ] = "pictures",
     out: Annotated[
         Path, typer.Option(help="Becomes the model's folder; snapshots go to run/ in it.")
     ] = Path("models/own"),
@@ -94,27 +97,40 @@ def train(
     judge: Annotated[
         Path | None, typer.Option(help="Other fresh pictures, for the figures in the record.")
     ] = None,
+    start_from: Annotated[
+        Path | None, typer.Option(help="A model whose weights are the start (fine-tuning).")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the family; repeatable."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a picture model on your own data; stop it and resume as you like."""
-    from medici import studio
+    """Train a model on your own data; stop it and resume as you like."""
+    from medici.studio import families
 
     if minutes is None and steps is None:
         minutes = 20.0
     with progress("training", 1000, as_json) as done:
-        record = studio.train(
-            data,
-            out,
+        how = families.Training(
             minutes=minutes,
             steps=steps,
             resume=resume,
             seed=seed,
             device=device,
-            tune_dir=tune,
-            judge_dir=judge,
+            tune=tune,
+            judge=judge,
+            start_from=start_from,
+            settings=parse_style(settings or []),
             progress=lambda now: done(round(now.fraction * 1000)),
         )
-    result = {"model": record.id, "name": record.name, "folder": str(out.absolute())}
+        record = families.family(family).train(data, out, how)
+    result = {
+        "model": record.id,
+        "name": record.name,
+        "family": record.family,
+        "folder": str(out.absolute()),
+    }
     show(
         result,
         as_json,

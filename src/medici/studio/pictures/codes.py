@@ -198,7 +198,7 @@ class Decoder(nn.Module):
         colours = self.colour2(leaky(self.colour1(h))).unflatten(1, (coloured, -1))
         return x.float(), colours.float()
 
-    def loss(self, values: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, values: Tensor, labels: Tensor, phase: int = 0) -> Tensor:
         """Mean negative log-likelihood of a pixel, in nats.
 
         A pixel takes a slot, the slot takes a palette colour: a mixture, with no hard choice.
@@ -207,8 +207,13 @@ class Decoder(nn.Module):
             values: (n, codes).
             labels: (n, side, side) int64: palette index, counted from 1 where slot 0 is
                 transparent (0), else from 0.
+            phase: which quarter of the pixels counts, where scores are smooth: neighbours say
+                nearly the same there, and all four come round.
         """
         scores, colours = self(values)
+        if self.shape.smooth:
+            y, x = divmod(phase % 4, 2)
+            scores, labels = scores[:, :, y::2, x::2], labels[:, y::2, x::2]
         first = int(self.transparent)
         mask = scores.flatten(2).log_softmax(1)  # (n, slots, pixels)
         chosen = colours.log_softmax(-1)  # (n, coloured, palette)

@@ -11,6 +11,8 @@ from medici.studio.exact.network import ONE
 from medici.studio.pictures.export import array, assemble_pictures, folded, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from medici.studio.exact.identity import ExactModel
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def to_exact(
-    decoder: Decoder, prior: Autoregressive, palette: NDArray[np.uint8], psi: int = 1000
+    decoder: Decoder,
+    prior: Autoregressive,
+    palette: NDArray[np.uint8],
+    psi: int = 1000,
+    directions: Mapping[str, NDArray[np.int16]] | None = None,
 ) -> ExactModel:
     """Scale by powers of two and round once.
 
@@ -29,6 +35,7 @@ def to_exact(
         prior: over its codes.
         palette: (k, 3) uint8.
         psi: the model's default temperature, in thousandths.
+        directions: named steps of the mapped latent.
 
     Raises:
         BadWeights: sums could overflow, or a weight is not finite.
@@ -61,6 +68,7 @@ def to_exact(
         prior=prior.to_exact(),
         levels=levels,
         head="indexed",
+        directions=directions,
     )
 
 

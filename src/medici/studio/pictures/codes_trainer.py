@@ -19,6 +19,7 @@ from torch import nn
 from medici.errors import BadWeights, WrongUse
 from medici.studio.data.folder import common_colours
 from medici.studio.data.sampling import batch, some
+from medici.studio.pictures import directions
 from medici.studio.pictures.codes import CodesShape, Decoder, Encoder, quantised, to_tokens
 from medici.studio.pictures.codes_export import to_exact
 from medici.studio.pictures.networks import as_seen
@@ -51,6 +52,7 @@ _CALIBRATION = (16, 512)  # batches, pictures in each
 _WARM = 300  # steps
 _RENEWED = 16  # steps
 _EXACT = 1 << 16  # colours
+_DIRECTED = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class CodesRecipe:
     rate: float = 1.5e-3
     decay: float = 0.02
     prior_decay: float = 0.1
-    prior_share: int = 4
+    prior_share: int = 2
     averages: tuple[float, ...] = (0.9985,)
     colours: int = 128
     hidden: float = 0.0
@@ -209,7 +211,7 @@ class CodesTrainer:
         levels = recipe.shape.levels
         with self.precision.cast():
             values = quantised(networks.encoder(shown).float(), levels)
-            pixel_loss = networks.decoder.loss(values, labels)
+            pixel_loss = networks.decoder.loss(values, labels, self.step)
             with torch.no_grad():
                 kept = quantised(self._kept().encoder(seen).float(), levels)
                 tokens = to_tokens(kept[: max(1, self.batch // recipe.prior_share)], levels)
@@ -259,7 +261,30 @@ class CodesTrainer:
     def exact(self, which: str) -> ExactModel:
         """The model in integers."""
         networks = self.averaged(which)
-        return to_exact(networks.decoder, networks.prior, self.palette)
+        plain = to_exact(networks.decoder, networks.prior, self.palette)
+        return to_exact(
+            networks.decoder,
+            networks.prior,
+            self.palette,
+            directions=self._directions(networks, plain),
+        )
+
+    def _directions(self, networks: Networks, exact: ExactModel) -> dict[str, NDArray[np.int16]]:
+        """Directions of the mapped latent, by labels of the training pictures where they have any."""
+        chosen = np.sort(self.data.order(0, min(_DIRECTED, len(self.data)), self.seed))
+        levels, mapped = exact.tensors["levels"].astype(np.float64), []
+        with torch.no_grad():
+            for part in np.array_split(chosen, len(chosen) // 500 + 1):
+                pixels = torch.from_numpy(self.data.take(part))
+                seen = as_seen(pixels, transparent=self.transparent).to(self.device)
+                values = quantised(networks.encoder(seen), self.recipe.shape.levels)
+                tokens = to_tokens(values, self.recipe.shape.levels).cpu().numpy()
+                mapped.append(exact.networks["map"](levels[tokens]))
+        h = np.concatenate(mapped)
+        told: list[Mapping[str, str]] = getattr(self.data, "attributes", list)()
+        if not told:
+            return directions.components(h)
+        return directions.named(h, [told[i] for i in chosen])
 
     def samples(self, n: int, which: str) -> NDArray[np.uint8]:
         """Pictures of an average, as the exact renderer makes them: (n, side, side, 4) uint8."""

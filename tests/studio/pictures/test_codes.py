@@ -1,0 +1,213 @@
+"""Picture codes: what is trained in floats is what the exact renderer draws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from medici.errors import BadWeights, WrongUse  # noqa: E402
+from medici.studio.data.folder import read_folder  # noqa: E402
+from medici.studio.families import Training, load_model  # noqa: E402
+from medici.studio.pictures.codes import CodesShape, Decoder, quantised, to_tokens  # noqa: E402
+from medici.studio.pictures.codes_trainer import CodesRecipe, CodesTrainer, Labels  # noqa: E402
+from medici.studio.pictures.codes_training import read_settings  # noqa: E402
+from medici.studio.pictures.model import preview  # noqa: E402
+from medici.studio.pictures.projection import distances, project  # noqa: E402
+from medici.studio.pictures.training import body_for, head_for, train  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from medici.studio.data.folder import PictureSet
+
+pytestmark = pytest.mark.train
+
+SHAPE = CodesShape(codes=6, width=32, blocks=1, colour=16, slots=5, prior=16, prior_blocks=1)
+TINY = CodesRecipe(batch=16, precision="float32", colours=8, shape=SHAPE)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def data(pictures: Path) -> PictureSet:
+    return read_folder(pictures)
+
+
+def trained(data: PictureSet, steps: int, recipe: CodesRecipe = TINY) -> CodesTrainer:
+    trainer = CodesTrainer(data, recipe, 0, CPU)
+    for _ in range(steps):
+        trainer.advance()
+    return trainer
+
+
+def test_the_loss_falls_and_the_prior_learns(data):
+    trainer = CodesTrainer(data, TINY, 0, CPU)
+    told = [trainer.advance() for _ in range(200)]
+    assert told[-1]["pixel_nats"] < 0.4 * told[0]["pixel_nats"]
+    # The first bits are those of a uniform draw.
+    assert told[-1]["prior_bits"] < 0.97 * 6 * np.log2(5)
+
+
+def test_the_exact_model_draws_what_the_float_decoder_draws(data):
+    trainer = trained(data, 120)
+    networks = trainer.averaged("0.9985")
+    model = preview(trainer.exact("0.9985"))
+    tokens = model.tokens(range(64), model.parse(None))
+    with torch.no_grad():
+        scores, colours = networks.decoder(torch.from_numpy(model.levels[tokens]).float() / 1024)
+    slots = scores.argmax(1).flatten(1)
+    chosen = torch.nn.functional.pad(colours.argmax(-1) + 1, (1, 0)).gather(1, slots).numpy()
+    table = np.concatenate([np.zeros((1, 3), np.uint8), trainer.palette])
+    drawn = model.natives(range(64), {"ground": "transparent"})
+    same = (drawn[..., :3].reshape(64, 256, 3) == table[chosen]).all(-1)
+    assert same.mean() > 0.995
+    assert ((drawn[..., 3].reshape(64, 256) > 0) == (slots.numpy() > 0)).mean() > 0.995
+
+
+@pytest.mark.parametrize("smooth", [0, 1])
+def test_larger_sides_come_out_exact_too(data, smooth):
+    shape = replace(SHAPE, side=64, smooth=smooth, channels=(6, 5, 4))
+    large = replace(data, pixels=data.pixels.repeat(4, 1).repeat(4, 2))
+    trainer = trained(large, 3, replace(TINY, shape=shape))
+    model = preview(trainer.exact("0.9985"))
+    native = model.natives([3], {"ground": "transparent"})
+    assert native.shape == (1, 64, 64, 4)
+    work = model.sample(3, {"ground": "transparent", "scale": 4})
+    assert work.pixels.shape == (256, 256, 4)
+    if not smooth:
+        assert (work.pixels[::4, ::4] == native[0]).all()
+
+
+def test_a_resumed_run_gives_the_same_weights(data, tmp_path):
+    whole = trained(data, 20)
+    half = trained(data, 11)
+    half.save(tmp_path / "snapshot.safetensors")
+    again = CodesTrainer(data, TINY, 5, CPU)
+    again.load(tmp_path / "snapshot.safetensors")
+    for _ in range(9):
+        again.advance()
+    assert again.step == whole.step
+    for name, value in whole.networks.state_dict().items():
+        assert torch.equal(value, again.networks.state_dict()[name]), name
+    assert again.exact("0.9985").id == whole.exact("0.9985").id
+
+
+def test_a_snapshot_of_other_sizes_is_refused_by_name(data, tmp_path):
+    trained(data, 1).save(tmp_path / "snapshot.safetensors")
+    other = CodesTrainer(data, replace(TINY, shape=replace(SHAPE, codes=7)), 0, CPU)
+    with pytest.raises(BadWeights, match="codes"):
+        other.load(tmp_path / "snapshot.safetensors")
+
+
+def test_a_folder_of_drawings_becomes_a_model_that_loads(pictures, tmp_path):
+    settings = {"body": "codes", "codes": 5, "width": 32, "prior": 16, "slots": 5, "batch": 8}
+    how = Training(steps=25, settings={**settings, "snapshot_seconds": 1000.0})
+    record = train(pictures, tmp_path / "own", how, judged=16)
+    model = load_model(tmp_path / "own")
+    assert model.id == record.id
+    assert "codes" in record.training["architecture"]
+    work = model.sample(4)
+    assert (model.sample(4, work.style).pixels == work.pixels).all()
+    assert (tmp_path / "own" / "sheet.png").exists()
+
+
+def test_the_rate_falls_as_the_budget_is_used(data):
+    trainer = CodesTrainer(data, TINY, 0, CPU)
+    rates = []
+    for step in range(400):
+        trainer.fraction = step / 400
+        if step in (299, 399):
+            trainer.step = step
+            trainer.advance()
+            rates.append(trainer.optimiser.param_groups[0]["lr"])
+    assert rates[0] > 10 * rates[1] > 0
+
+
+def test_a_picture_of_the_model_is_found_again(data):
+    model = preview(trained(data, 120).exact("0.9985"))
+    picture = model.natives([31], {"ground": "transparent"})[0]
+    codes = project(model, picture)
+    assert distances(model, codes[None], picture)[0] == 0
+
+
+def test_projection_comes_closer_than_any_of_many_seeds(data):
+    model = preview(trained(data, 60).exact("0.9985"))
+    stranger = data.pixels[0]
+    seeds = model.tokens(range(200), model.parse(None))
+    best = distances(model, seeds, stranger).min()
+    assert distances(model, project(model, stranger)[None], stranger)[0] <= best
+
+
+def test_directions_come_from_labels_or_from_the_spread(data):
+    names = trained(data, 5).exact("0.9985").about["directions"]
+    assert names[0] == "component-1"
+    samples = [
+        {"file": n, "attributes": {"hat": "tall"} if i % 3 else {}}
+        for i, n in enumerate(data.names)
+    ]
+    labelled = replace(data, source={"samples": samples})
+    model = preview(trained(labelled, 5).exact("0.9985"))
+    assert model.directions == ("hat",)
+    plain = {"ground": "transparent"}
+    moved = model.natives(range(20), {**plain, "directions": {"hat": 4}})
+    assert (moved != model.natives(range(20), plain)).any()
+
+
+def test_labels_are_the_nearest_colours():
+    palette = np.array([[0, 0, 0], [250, 10, 10], [9, 200, 30]], np.uint8)
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (2, 8, 8, 4), dtype=np.uint8)
+    labels = Labels(palette, pixels, transparent=True)(torch.from_numpy(pixels)).numpy()
+    gaps = ((pixels[..., None, :3].astype(int) - palette.astype(int)) ** 2).sum(-1)
+    expected = np.where(pixels[..., 3] > 0, gaps.argmin(-1) + 1, 0)
+    assert (labels == expected).all()
+
+
+def test_the_likelihood_of_a_pixel_is_a_mixture_over_slots():
+    torch.manual_seed(0)
+    decoder = Decoder(SHAPE, 3, transparent=False).eval()
+    values = quantised(torch.randn(2, 6), 5)
+    labels = torch.randint(3, (2, 16, 16))
+    scores, colours = decoder(values)
+    mask, chosen = scores.softmax(1), colours.softmax(-1)
+    likely = torch.einsum("nshw,nsk->nkhw", mask, chosen)
+    expected = -likely.gather(1, labels[:, None]).log().mean()
+    assert torch.allclose(decoder.loss(values, labels), expected, atol=1e-5)
+
+
+def test_codes_are_the_levels_of_their_values():
+    values = quantised(torch.linspace(-4, 4, 101)[:, None], 5)
+    assert set(to_tokens(values, 5).flatten().tolist()) == {0, 1, 2, 3, 4}
+
+
+def test_the_body_follows_the_data(data):
+    assert body_for(data) == "dcgan"
+    assert head_for(data) == "slots"
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, (30, 16, 16, 4), dtype=np.uint8)
+    noise[..., 3] = 255
+    assert head_for(replace(data, pixels=noise)) == "rgb"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"cods": 3}, "did you mean codes"),
+        ({"levels": 4}, "3, 5 or 9"),
+        ({"batch": 0}, "batch"),
+        ({"slots": "many"}, "type"),
+    ],
+)
+def test_wrong_settings_are_named(settings, words):
+    with pytest.raises(WrongUse) as caught:
+        read_settings(settings, 16)
+    assert words in caught.value.message + caught.value.hint
+
+
+def test_a_side_between_the_sizes_is_refused():
+    with pytest.raises(WrongUse, match="not one of"):
+        read_settings({}, 48)
