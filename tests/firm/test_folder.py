@@ -2,6 +2,7 @@ import pytest
 
 from medici.errors import MissingPart, WrongUse
 from medici.firm import folder
+from medici.studio.families import shipped
 
 
 def test_init_makes_a_firm_once(tmp_path):
@@ -21,9 +22,9 @@ def test_names_that_would_break_the_file_are_refused(tmp_path, name):
     assert not (tmp_path / "f" / "medici.toml").exists()
 
 
-def test_templates_without_a_model_say_so(tmp_path):
-    with pytest.raises(MissingPart, match="textures"):
-        folder.init(tmp_path / "f", template="textures")
+def test_templates_whose_works_cannot_be_proven_say_so(tmp_path):
+    with pytest.raises(MissingPart, match="only pictures can be"):
+        folder.init(tmp_path / "f", template="chorales")
     with pytest.raises(WrongUse, match="unknown template"):
         folder.init(tmp_path / "f", template="sculptures")
 
@@ -33,3 +34,10 @@ def test_a_file_in_the_way_is_kept(tmp_path):
     with pytest.raises(WrongUse, match="is a file"):
         folder.init(tmp_path / "f")
     assert (tmp_path / "f").read_text() == "mine"
+
+
+@pytest.mark.parametrize("template", [t for t in folder.TEMPLATES if t != "chorales"])
+def test_every_other_template_has_its_model(tmp_path, template):
+    made = folder.init(tmp_path / template, template=template)
+    assert made.studio.model == template
+    assert template in shipped()

@@ -12,8 +12,8 @@ from medici.store import atomic_write
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATES = ("portraits", "textures", "chorales")
-_READY = ("portraits",)
+TEMPLATES = ("portraits", "ink", "textures", "icons", "chorales")
+_AS_FILES = {"chorales": "medici generate --model chorales makes music as files"}
 
 _TOML = Template("""\
 # A firm that Medici runs. Every key has a default; `medici doctor` checks the whole.
@@ -81,14 +81,14 @@ def init(folder: Path, template: str = "portraits", name: str = "") -> settings.
 
     Raises:
         WrongUse: the folder already holds a firm, is a file, or the template is unknown.
-        MissingPart: the template's model is not shipped with this version.
+        MissingPart: works of this kind cannot be proven yet.
     """
     if template not in TEMPLATES:
         raise WrongUse(f"unknown template {template!r}", f"one of: {', '.join(TEMPLATES)}")
-    if template not in _READY:
+    if template in _AS_FILES:
         raise MissingPart(
-            f"no {template} model is shipped with this version",
-            f"ready now: {', '.join(_READY)}; or train a model of your own with medici train",
+            f"a firm of {template} cannot prove and sell its works yet: only pictures can be",
+            _AS_FILES[template],
         )
     if folder.is_file():
         raise WrongUse(f"{folder} is a file", "name a folder")
