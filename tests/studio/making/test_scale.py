@@ -20,6 +20,7 @@ assert not ray.is_initialized()
 """
 
 
+@pytest.mark.timeout(600)  # Ray starts eight processes: ten seconds, on a busy machine minutes
 def test_two_workers_make_what_one_process_makes_in_the_same_order(tmp_path):
     from medici.content import content_digest
     from medici.studio.families import load_model
@@ -32,7 +33,7 @@ def test_two_workers_make_what_one_process_makes_in_the_same_order(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=540,
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
