@@ -82,6 +82,17 @@ def test_bombs_are_refused(tmp_path, pack):
         archive(path)
 
 
+def test_json_beside_a_picture_speaks_for_it_as_in_webdataset(tmp_path):
+    one = b'{"licence": "MIT", "caption": "a star", "__key__": "a"}'
+    files = {"a.jpg": b"1", "a.json": one, "b.jpg": b"2", "b.json": b"[]", "c.json": b"{"}
+    source = archive(tarred(tmp_path / "a.tar", files, "w"))
+    assert [(item.name, item.about) for item in source.items] == [
+        ("a.jpg", {"licence": "MIT", "attributes": {"caption": "a star"}}),
+        ("b.jpg", {}),
+    ]
+    assert source.passed_over == {"not-a-picture": 2}
+
+
 def test_links_and_devices_in_a_tar_are_no_pictures(tmp_path):
     path = tmp_path / "links.tar"
     with tarfile.open(path, "w") as made:

@@ -139,6 +139,15 @@ def test_a_shard_is_a_webdataset_that_tar_reads(both):
     assert names == sorted(names, key=lambda n: (n.split(".")[0], n.endswith(".json")))
 
 
+def test_a_set_can_be_built_from_a_set(both, tmp_path):
+    files, place = both
+    for i, source in enumerate((tmp_path / "files", place)):
+        told = build([str(source)], tmp_path / f"again {i}", Plan(Reading(20)))
+        again = read_folder(tmp_path / f"again {i}", 20)
+        assert (told["left_out"], again.root) == ({}, files.root)
+        assert again.credits() == files.credits()
+
+
 def test_the_same_pictures_make_the_same_shards(both, tmp_path):
     _, place = both
     build([str(tmp_path / "source")], tmp_path / "again", Plan(Reading(20), CREDITS, shards=True))

@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING
 
 from medici.errors import BadData
 from medici.studio.data.picture import LARGEST_FILE, Unusable
+from medici.studio.data.sidecars import LARGEST_OF_ONE, Sidecars
 from medici.studio.data.sidecars import NAMES as SIDECARS
-from medici.studio.data.sidecars import Sidecars
-from medici.studio.data.sources import Source, gather
+from medici.studio.data.sources import Item, Source, gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +54,8 @@ def archive(path: Path, name: str | None = None, below: str = "") -> Source:
                 )
             if PurePosixPath(member).name in SIDECARS:
                 beside.add(member, read(), f"{path}:{member}")
+            elif member.endswith(".json") and size <= LARGEST_OF_ONE:
+                beside.speaks_for_one(member, read())
     except _DAMAGE as error:
         raise BadData(f"{path} cannot be read: {error}", "get or pack it again") from error
     except Unusable as error:
@@ -64,6 +66,24 @@ def archive(path: Path, name: str | None = None, below: str = "") -> Source:
         if not below or member.startswith(below.rstrip("/") + "/")
     )
     return gather(name or path.name, f"{path}:", entries, beside)
+
+
+def shards(place: Path) -> Source:
+    """The pictures of a set in tar shards, as one source.
+
+    Raises:
+        BadData: see `archive`.
+    """
+    source = Source(place.resolve().name, iter(()))
+
+    def items() -> Iterator[Item]:
+        for path in sorted(place.glob("*.tar")):
+            one = archive(path)
+            yield from one.items
+            source.passed_over.update(one.passed_over)
+
+    source.items = items()
+    return source
 
 
 def _check_name(path: Path, member: str) -> None:

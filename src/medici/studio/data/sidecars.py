@@ -1,7 +1,8 @@
 """Files beside pictures that say whose they are: ``source.json``, ``metadata.csv``, and others.
 
 ``metadata.csv`` and ``metadata.jsonl`` are those of Hugging Face's ImageFolder: a column
-``file_name``, and whatever else is known. What stands nearest to a picture counts most.
+``file_name``, and whatever else is known. ``NAME.json`` beside ``NAME.png`` speaks for that
+picture, as in WebDataset shards. What stands nearest to a picture counts most.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
 NAMES = frozenset(
     {"source.json", "metadata.csv", "metadata.jsonl", "package.json", "croissant.json"}
+    | {"manifest.json"}
 )
+LARGEST_OF_ONE = 64 << 10
 _KNOWN = ("licence", "author", "owner", "consent", "seed", "url", "original", "sha256")
+_NAMING = ("file", "file_name", "attributes", "digest", "key", "__key__", "__url__")
 _OTHER_WORDS = {"license": "licence", "artist": "author", "creator": "author", "source_url": "url"}
 
 
@@ -30,6 +34,7 @@ class Sidecars:
     def __init__(self) -> None:
         self._whole: dict[str, dict[str, Any]] = {}
         self._single: dict[str, dict[str, Any]] = {}
+        self._stems: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, data: bytes, place: str) -> None:
         """Take in a sidecar.
@@ -60,10 +65,28 @@ class Sidecars:
                 "mend it, or build from a folder without it",
             ) from error
 
+    def speaks_for_one(self, name: str, data: bytes) -> bool:
+        """Take in ``NAME.json`` if it describes the picture ``NAME``; other JSON is left alone."""
+        try:
+            said = json.loads(data)
+        except ValueError:
+            return False
+        if isinstance(said, dict):
+            stem = str(PurePosixPath(name).with_suffix(""))
+            self._stems[stem] = described(said)
+        return isinstance(said, dict)
+
+    def is_one(self, name: str) -> bool:
+        """Whether a file is a sidecar that has been taken in, or would be."""
+        path = PurePosixPath(name)
+        beside = path.suffix == ".json" and str(path.with_suffix("")) in self._stems
+        return path.name in NAMES or beside
+
     def about(self, name: str) -> dict[str, Any]:
         """What is known of one picture; a picture in a folder of its own class has a ``label``."""
         path = PurePosixPath(name)
-        own = dict(self._single.get(name, {}))
+        stem = self._stems.get(str(path.with_suffix("")), {})
+        own = {**stem, **self._single.get(name, {})}
         attributes = dict(own.pop("attributes", {}))
         described = False
         for parent in path.parents:
@@ -113,6 +136,6 @@ def described(row: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in row.items():
         name = _OTHER_WORDS.get(str(key).lower(), str(key).lower())
         plain = isinstance(value, str | int | float | bool) and value != ""
-        if plain and name not in (*_KNOWN, "file", "file_name", "attributes"):
+        if plain and name not in (*_KNOWN, *_NAMING):
             attributes[str(key)] = value
     return {**known(row), **({"attributes": attributes} if attributes else {})}

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData
-from medici.studio.data.picture import SUFFIXES, load
+from medici.studio.data.picture import SUFFIXES, Unusable, load
+from medici.studio.data.sidecars import LARGEST_OF_ONE, Sidecars
 from medici.studio.data.sidecars import NAMES as SIDECARS
-from medici.studio.data.sidecars import Sidecars
 from medici.studio.data.svg import SUFFIX as SVG
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def open_source(text: str) -> Source:
     if place.is_dir():
         if huggingface.looks_like_one(place):
             return huggingface.dataset(text)
+        if (place / "index.npy").is_file():
+            return archives.shards(place)
         return folder(place)
     if place.is_file() and archives.is_archive(place):
         return archives.archive(place)
@@ -100,8 +102,13 @@ def folder(place: Path, name: str | None = None, below: str = "") -> Source:
     names = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
     beside = Sidecars()
     for one in names:
-        if PurePosixPath(one).name in SIDECARS:
-            beside.add(one, load(root / one), str(place / one))
+        try:
+            if PurePosixPath(one).name in SIDECARS:
+                beside.add(one, load(root / one), str(place / one))
+            elif one.endswith(".json") and (root / one).stat().st_size <= LARGEST_OF_ONE:
+                beside.speaks_for_one(one, load(root / one))
+        except Unusable as error:
+            raise BadData(f"{place / one} {error.words}", error.hint) from error
     entries = ((one, _reader(root / one)) for one in names if _under(one, below))
     return gather(name or root.name, str(place) + "/", entries, beside)
 
@@ -122,7 +129,7 @@ def gather(
     def items() -> Iterator[Item]:
         for one, read in entries:
             path = PurePosixPath(one)
-            if path.name in SIDECARS or path.name == "manifest.json":
+            if beside.is_one(one):
                 continue
             if any(part.startswith((".", "__MACOSX")) for part in path.parts):
                 source.passed_over["hidden"] += 1
