@@ -144,17 +144,15 @@ class _Steps:
         return only
 
     def _choose(self, row: Any, said: list[int]) -> int:
-        for token in row.topk(min(_CANDIDATES, len(row))).indices.tolist():
-            if token in self.special:
-                if self.form.fits(self.text):
-                    return self.end
-                continue
-            longer = self._decode([*said, token])
-            if longer == self.text or repeats(longer):
-                continue
-            if self.form.may_begin(longer):
+        for rank, token in enumerate(row.topk(min(_CANDIDATES, len(row))).indices.tolist()):
+            longer = self.text if token in self.special else self._decode([*said, token])
+            if longer != self.text and self.form.may_begin(longer) and not repeats(longer):
                 self.text = longer
                 return int(token)
+            # Where the model itself would leave the form (a new line, a sign, its end), and the
+            # words are whole, they end.
+            if (rank == 0 or token in self.special) and self.form.fits(self.text):
+                return self.end
         return self.end
 
     def _decode(self, tokens: list[int]) -> str:

@@ -132,7 +132,7 @@ FORMS: dict[str, Form] = {
     "prompt": Form(
         "prompt",
         "Describe a picture in one line, for an image generator, after this idea: {about}",
-        r"[ '’,.-]",
+        r"[ '’,-]",
         300,
         (3, 50),
         line="A picture of ",
