@@ -1,7 +1,8 @@
 """Training codes: encoder, decoder and prior together, and how the run is put on disk.
 
 The prior learns the codes of the averaged encoder, whose meaning drifts slowly, while encoder and
-decoder still learn: a run can be stopped, sampled and judged at any moment.
+decoder still learn, so a run can be stopped, sampled and judged at any moment. In the last quarter
+of the budget they rest, and it learns alone.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ SCHEMA = "medici/codes-snapshot/1"
 _PALETTE_FROM = 20_000
 _CALIBRATION = (16, 512)  # batches, pictures in each
 _WARM = 300  # steps
+_DRAWING = 0.75  # of the budget; the rest is the prior's
 _RENEWED = 16  # steps
 _EXACT = 1 << 16  # colours
 _DIRECTED = 8000
@@ -188,50 +190,62 @@ class CodesTrainer:
         self.batch = batch
 
     def advance(self) -> dict[str, float]:
-        """One step of all networks.
+        """One step: of all networks at first, of the prior alone in the last part of the budget.
 
         Returns:
-            nats a pixel of the decoder, bits a picture of the prior.
+            nats a pixel of the decoder while it learns, bits a picture of the prior.
 
         Raises:
             NotFinite: a loss is not a finite number; the state is then to be thrown away.
         """
         recipe, networks = self.recipe, self.networks
-        warm = min(1.0, (self.step + 1) / _WARM)
-        rate = self.rate * warm * max(0.01, (1 + math.cos(math.pi * self.fraction)) / 2)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        drawing = self.fraction < _DRAWING
+        self._set_rates()
         pixels = torch.from_numpy(batch(self.data, self.step, self.batch, self.order))
         seen = as_seen(pixels, transparent=self.transparent).to(self.device)
-        labels = self._labels(pixels).to(self.device)
-        shown = seen
-        if recipe.hidden:
-            keep = torch.rand(len(seen), 1, *seen.shape[2:], generator=self.random)
-            shown = seen * (keep >= recipe.hidden).to(self.device)
-        levels = recipe.shape.levels
-        with self.precision.cast():
-            values = quantised(networks.encoder(shown).float(), levels)
-            pixel_loss = networks.decoder.loss(values, labels, self.step)
-            with torch.no_grad():
-                kept = quantised(self._kept().encoder(seen).float(), levels)
-                tokens = to_tokens(kept[: max(1, self.batch // recipe.prior_share)], levels)
-            scores = networks.prior(tokens).float()
-            prior_loss = F.cross_entropy(scores.flatten(0, 1), tokens.flatten())
+        told: dict[str, float] = {}
         self.optimiser.zero_grad(set_to_none=True)
-        self.precision.backward(pixel_loss + prior_loss)
+        with self.precision.cast():
+            loss = self._prior_loss(seen, 1 if not drawing else recipe.prior_share)
+            told["prior_bits"] = float(loss.detach()) * recipe.shape.codes / math.log(2)
+            if drawing:
+                pixel_loss = self._pixel_loss(pixels, seen)
+                told["pixel_nats"] = float(pixel_loss.detach())
+                loss = loss + pixel_loss
+        self.precision.backward(loss)
         self.precision.unscale(self.optimiser)
-        norm = torch.nn.utils.clip_grad_norm_(networks.parameters(), 1.0)
-        told = {
-            "pixel_nats": float(pixel_loss.detach()),
-            "prior_bits": float(prior_loss.detach()) * recipe.shape.codes / math.log(2),
-            "gradient": float(norm),
-        }
+        told["gradient"] = float(torch.nn.utils.clip_grad_norm_(networks.parameters(), 1.0))
         if not all(abs(v) < float("inf") for v in told.values()):
             raise NotFinite(f"step {self.step}: {told}")
         self.precision.step(self.optimiser)
         self._averages.update(networks, self.step)
         self.step += 1
         return told
+
+    def _set_rates(self) -> None:
+        """Encoder and decoder come to rest first; then the prior learns what codes now mean."""
+        warm = min(1.0, (self.step + 1) / _WARM)
+        done = (self.fraction / _DRAWING, (self.fraction - _DRAWING) / (1 - _DRAWING))
+        for group, part in zip(self.optimiser.param_groups, done, strict=True):
+            part = min(max(part, 0.0), 1.0)
+            group["lr"] = self.rate * warm * max(0.01, (1 + math.cos(math.pi * part)) / 2)
+
+    def _pixel_loss(self, pixels: Tensor, seen: Tensor) -> Tensor:
+        recipe, networks = self.recipe, self.networks
+        shown = seen
+        if recipe.hidden:
+            keep = torch.rand(len(seen), 1, *seen.shape[2:], generator=self.random)
+            shown = seen * (keep >= recipe.hidden).to(self.device)
+        values = quantised(networks.encoder(shown).float(), recipe.shape.levels)
+        return networks.decoder.loss(values, self._labels(pixels).to(self.device), self.step)
+
+    def _prior_loss(self, seen: Tensor, share: int) -> Tensor:
+        levels = self.recipe.shape.levels
+        with torch.no_grad():
+            kept = quantised(self._kept().encoder(seen).float(), levels)
+            tokens = to_tokens(kept[: max(1, len(seen) // share)], levels)
+        scores = self.networks.prior(tokens).float()
+        return F.cross_entropy(scores.flatten(0, 1), tokens.flatten())
 
     def _kept(self) -> Networks:
         """Averaged weights, renewed now and then."""
@@ -270,7 +284,7 @@ class CodesTrainer:
         )
 
     def _directions(self, networks: Networks, exact: ExactModel) -> dict[str, NDArray[np.int16]]:
-        """Directions of the mapped latent, by labels of the training pictures where they have any."""
+        """Steps of the mapped latent, by labels of the training pictures where they have any."""
         chosen = np.sort(self.data.order(0, min(_DIRECTED, len(self.data)), self.seed))
         levels, mapped = exact.tensors["levels"].astype(np.float64), []
         with torch.no_grad():
