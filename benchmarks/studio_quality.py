@@ -1,12 +1,12 @@
 """Quality at equal CPU time: contestants train on the same portraits, one thread, and are judged.
 
-python benchmarks/studio_quality.py --run dcgan --seed 0 --cpu 400,1200    one contestant, stored
-python benchmarks/studio_quality.py --floor                                floor and controls, stored
-python benchmarks/studio_quality.py [--json]                               the table of what is stored
+python benchmarks/studio_quality.py --run dcgan --seed 0 --cpu 400,1200   one contestant, stored
+python benchmarks/studio_quality.py --floor                    floor and controls, stored
+python benchmarks/studio_quality.py [--json]                   the table of what is stored
 
-Data: runs/portraits/{train,tune,judge}, made by ``node tools/portraits.mjs``. The first 10,000 training
-pictures, EfficientNet-Lite0 at 96 px, 2,000 finished pictures against the first 2,000 of judge; the
-variant of a contestant (finishing, average) is the one with the least FID against tune.
+Data: runs/portraits/{train,tune,judge}, made by ``node tools/portraits.mjs``. The first 10,000
+training pictures, EfficientNet-Lite0 at 96 px, 2,000 finished pictures against the first 2,000 of
+judge; the variant of a contestant (finishing, average) is that with the least FID against tune.
 """
 
 from __future__ import annotations

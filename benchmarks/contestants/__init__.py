@@ -2,23 +2,25 @@
 
 A contestant is a callable ``(task) -> iterator of (budget, sampler)``. It trains with
 `Task.clock` running, and yields each time a budget is used up; what happens between two yields of
-it (sampling, judging) is not counted. A sampler tells its variants by stages (averages of the weights,
-ways of finishing), and makes finished pictures of one choice: (n, 16, 16, 3) uint8. Stage by stage the
-variant that does best on the tuning pictures is kept, and the last one standing is judged.
+it (sampling, judging) is not counted. A sampler tells its variants by stages (averages of the
+weights, ways of finishing), and makes finished pictures of one choice: (n, 16, 16, 3) uint8. Stage
+by stage the variant that does best on the tuning pictures is kept, and the last one is judged.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-Pictures = NDArray[np.uint8]
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pictures = NDArray[np.uint8]
 
 
 class Sampler(Protocol):

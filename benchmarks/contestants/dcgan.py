@@ -1,8 +1,7 @@
 """The baseline: a well-tuned DCGAN on opaque RGB, with palette snapping afterwards.
 
-Body, initialisation, batch norm, tanh, Adam(2e-4, β1 0.5) after Radford et al. 2016, for 16×16. Tuned
-(``--set``) in norm of the discriminator, lazy R1, width, batch and precision; the choice and what it
-was chosen from are in docs/training.md.
+Body, initialisation, the generator's batch norm, tanh and Adam after Radford et al. 2016, at 16×16.
+Tuned (``--set``): norm of the discriminator, lazy R1, width, rate, precision; docs/training.md.
 """
 
 from __future__ import annotations

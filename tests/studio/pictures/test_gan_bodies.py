@@ -18,7 +18,7 @@ NARROW = {"batch": 2, "width": 2, "widest": 8, "critic": 2, "critic_widest": 8, 
 @pytest.mark.parametrize("body", ["dcgan", "r3gan"])
 @pytest.mark.parametrize("side", SIDES)
 def test_each_size_is_built_and_stepped_once(side, body, monkeypatch):
-    monkeypatch.setattr("medici.studio.pictures.gan._CALIBRATION", (1, 2))
+    monkeypatch.setattr("medici.studio.pictures.gan._CALIBRATED", 2)
     head = "slots" if side <= 64 else "rgb"
     # Second derivatives of the largest pictures take longer than all else together.
     gamma = 5.0 if side <= 128 else 0.0

@@ -15,6 +15,12 @@ from medici.studio.pictures.gan_export import exact_networks, to_exact  # noqa: 
 pytestmark = pytest.mark.train
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Norms measured over fewer latents."""
+    monkeypatch.setattr("medici.studio.pictures.gan._CALIBRATED", 128)
+
+
 def trained(**settings):
     made = trainer(drawings(side=32), width=16, widest=64, blocks=2, **settings)
     for _ in range(8):

@@ -20,6 +20,13 @@ from medici.studio.pictures.training import train  # noqa: E402
 
 pytestmark = pytest.mark.train
 
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Norms measured over fewer latents."""
+    monkeypatch.setattr("medici.studio.pictures.gan._CALIBRATED", 128)
+
+
 DCGAN = {**SETTINGS, "body": "dcgan"}
 
 

@@ -39,9 +39,9 @@ __all__ = ["NotFinite", "Recipe", "Trainer", "classes_of", "load_trained"]
 
 SCHEMA = "medici/gan-snapshot/1"
 TRAINED = "medici/gan-trained/1"
-_CALIBRATION = (16, 256)  # batches, latents in each
+_CALIBRATED = 4096  # latents that norms are measured over; fewer for large pictures
 _PALETTE_OVER = 20_000
-_TOGETHER = 100
+_PIXELS = 1 << 18  # computed together when there are no gradients: bounds the memory
 
 
 def classes_of(data: Samples, label: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
@@ -256,9 +256,11 @@ class Trainer:
             norm.reset_running_stats()
             norm.momentum = None  # a plain mean over the calibration batches
         if norms:
-            batches, size = _CALIBRATION
+            pixels = self.data.side**2
+            size = max(2, min(256, _PIXELS // pixels))
+            total = min(_CALIBRATED, max(512, _CALIBRATED * 1024 // pixels))
             with torch.no_grad():
-                for _ in range(batches):
+                for _ in range(-(-total // size)):
                     network.parts(*self._drawn(size, random))
         return network.eval()
 
@@ -274,8 +276,9 @@ class Trainer:
         network, random = self.averaged(which), torch.Generator().manual_seed(9)
         out = []
         with torch.no_grad():
-            for start in range(0, n, _TOGETHER):
-                z, classes = self._drawn(min(_TOGETHER, n - start), random)
+            together = max(1, min(100, _PIXELS // self.data.side**2))
+            for start in range(0, n, together):
+                z, classes = self._drawn(min(together, n - start), random)
                 out.append(to_pixels(network(z, classes)))
         return np.concatenate(out)
 
