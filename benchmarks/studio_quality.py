@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import platform
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,21 +168,19 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.floor:
-        return floor(options.data)
-    if options.run:
+        floor(options.data)
+    elif options.run:
         told = {k: json.loads(v) for k, _, v in (x.partition("=") for x in options.set)}
         budgets = [float(x) for x in options.cpu.split(",")]
-        return run(options.run, options.seed, budgets, options.data, told)
-    rows = stored()
-    if options.json:
-        return print(json.dumps({"benchmark": "studio_quality", "results": rows}))
-    for r in rows:
-        figures = "  ".join(f"{k} {r[k]:.4f}" for k in FIGURES)
-        print(
-            f"{r.get('budget_cpu_seconds', 0):>6g}  {r['contestant']:<40} {r.get('seed', '')}  {figures}"
-        )
-    return None
+        run(options.run, options.seed, budgets, options.data, told)
+    elif options.json:
+        print(json.dumps({"benchmark": "studio_quality", "results": stored()}))
+    else:
+        for r in stored():
+            figures = "  ".join(f"{k} {r[k]:.4f}" for k in FIGURES)
+            budget, seed = r.get("budget_cpu_seconds", 0), r.get("seed", "")
+            print(f"{budget:>6g}  {r['contestant']:<40} {seed}  {figures}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
