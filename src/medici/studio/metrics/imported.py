@@ -29,6 +29,7 @@ _BATCH = 32
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
 _DINO_SIDE = 224
+_PLAIN = "safetensors, or a PyTorch file that holds tensors only"
 
 
 class Inception(Extractor):
@@ -212,6 +213,8 @@ def _state(path: Path) -> dict[str, torch.Tensor]:
     """Tensors of a weights file, by name; safetensors, or a PyTorch file without any code."""
     import pickle
 
+    from safetensors import SafetensorError
+
     if not path.is_file():
         raise MissingPart(f"no weights at {path}")
     try:
@@ -222,11 +225,11 @@ def _state(path: Path) -> dict[str, torch.Tensor]:
         import torch
 
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, OSError, ValueError, EOFError) as error:
-        raise BadWeights(
-            f"{path} cannot be read as weights: {_first_line(error)}",
-            "safetensors, or a PyTorch file that holds tensors only",
-        ) from error
+    except pickle.UnpicklingError as error:
+        raise BadWeights(f"{path} holds more than tensors, or is damaged", _PLAIN) from error
+    except (RuntimeError, OSError, ValueError, EOFError, SafetensorError) as error:
+        said = f"{path} cannot be read as weights: {_first_line(error)}"
+        raise BadWeights(said, _PLAIN) from error
     if not isinstance(state, dict):
         raise BadWeights(f"{path} holds a {type(state).__name__}, not tensors by name")
     return state
