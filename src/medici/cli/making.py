@@ -289,13 +289,12 @@ def generator_of(firm: Path | None, model: str | None) -> Generator:
 
 def model_of(firm: Path | None, model: str | None) -> str:
     """The model asked for, else the firm's, else the first that is shipped."""
-    if model is not None:
-        return model
     found = settings_of(firm)
     if found is None:
-        return "portraits"
-    inside = found.folder / found.studio.model
-    return str(inside) if inside.is_dir() else found.studio.model
+        return model or "portraits"
+    name = model or found.studio.model
+    inside = found.folder / name
+    return str(inside) if inside.is_dir() else name
 
 
 def settings_of(firm: Path | None) -> Settings | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from medici.errors import WrongUse
-from medici.studio.data.folder import read_folder
+from medici.studio.data.folder import SIDE, read_folder
 from medici.studio.data.sampling import some
 from medici.studio.families import RECORD, read_record
 
@@ -35,7 +36,8 @@ def train(
         data: pictures, and perhaps a ``source.json`` with licence and authors.
         out: becomes the model's folder; the run's own files go to ``run`` in it.
         how: see `Training`; settings are ``body`` (one of `BODIES`; ``auto`` chooses by the
-            data), ``side`` and those of the body's recipe.
+            data), ``side`` (by default that
+            of a built set, else 16) and those of the body's recipe.
         extractor: features for the figures; EfficientNet-Lite0 where they are wanted.
         judged: pictures a side in the record's figures.
 
@@ -53,7 +55,7 @@ def train(
 
     settings = dict(how.settings)
     body = str(settings.pop("body", "auto"))
-    side = settings.pop("side", 16)
+    side = settings.pop("side", None) or side_of(data)
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
     train_on = read_folder(data, side)
@@ -115,3 +117,12 @@ def few_colours(data: Samples) -> bool:
     opaque = pixels[pixels[..., 3] > 0].astype(np.int64)
     codes = opaque[:, 0] << 16 | opaque[:, 1] << 8 | opaque[:, 2]
     return len(np.unique(codes)) <= _MANY_COLOURS
+
+
+def side_of(data: Path) -> int:
+    """Pixels a side of a set that was built, 16 for a plain folder."""
+    try:
+        built = json.loads((data / "manifest.json").read_text("utf-8"))["size"][0]
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return SIDE
+    return built if isinstance(built, int) else SIDE
