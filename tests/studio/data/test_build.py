@@ -14,7 +14,7 @@ from PIL import Image
 from tests.studio.data.conftest import painted
 from tests.studio.data.test_archives import tarred, zipped
 
-from medici.errors import BadData, Interrupted, WrongUse
+from medici.errors import BadData, Interrupted, MediciError, WrongUse
 from medici.studio.data.build import Credits, Plan, build
 from medici.studio.data.folder import read_folder
 from medici.studio.data.picture import Reading
@@ -159,6 +159,16 @@ def test_bad_files_are_left_out_and_listed_when_asked(paintings, tmp_path):
     assert told["converted"] == {"16-bit": 1, "cmyk": 1}
     assert len(told["bad_files"]) == 7
     assert told["copies"] == [{"file": f"{paintings}/no 5.png", "copy_of": "paintings/copy.png"}]
+
+
+def test_a_mistyped_source_leaves_nothing_behind(paintings, tmp_path):
+    for sources in (["nowhere"], [str(paintings), "npm:@no/such-thing"], ["pypi:no-such-thing"]):
+        with pytest.raises(MediciError):
+            build(sources, tmp_path / "set", PLAN)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadData, match="would hold 0"):
+        build([str(tmp_path / "empty")], tmp_path / "set", PLAN)
+    assert without(tmp_path) == ["empty", "paintings"]
 
 
 def test_small_uniform_and_empty_sets_are_refused(tmp_path):

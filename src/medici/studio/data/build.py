@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import __version__ as pillow_version
 
-from medici.errors import BadData, Interrupted, WrongUse
+from medici.errors import BadData, Interrupted, MediciError, WrongUse
 from medici.records import Address
 from medici.studio.data import writing
 from medici.studio.data.folder import LEAST
@@ -138,9 +138,9 @@ def build(
     _check_target(out, sources)
     settings = {"reading": repr(plan.reading), "pillow": pillow_version, "resvg": _resvg()}
     tally = _Tally()
+    opened = [open_source(text) for text in sources]
     with room(out), Spool(out.parent / f".{out.name}.building", settings) as spool:
         try:
-            opened = [open_source(text) for text in sources]
             for source in opened:
                 _read_all(source, spool, plan, said, tally, progress)
                 tally.left_out.update(source.passed_over)
@@ -157,6 +157,10 @@ def build(
                 f"stopped after {tally.read} files",
                 "the same command goes on where this one stopped",
             ) from None
+        except MediciError:
+            if not spool.used:
+                spool.discard()
+            raise
         spool.discard()
     return {
         "folder": str(out),

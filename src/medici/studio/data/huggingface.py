@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData, MissingPart
+from medici.studio.data.licences import if_listed
 from medici.studio.data.picture import LARGEST_FILE, SUFFIXES, Unusable
 from medici.studio.data.sidecars import described
 from medici.studio.data.sources import Item, Source
@@ -53,7 +54,7 @@ def dataset(name: str) -> Source:
     column = pictures[0]
     rows = rows.cast_column(column, datasets.Image(decode=False))
     labels = {k: f for k, f in rows.features.items() if isinstance(f, datasets.ClassLabel)}
-    licence = (rows.info.license or "") if rows.info else ""
+    licence = if_listed(rows.info.license) if rows.info else None
     local = Path(where).exists()
     shown = Path(where).resolve().name if local else where
 

@@ -41,6 +41,21 @@ def normalise(text: str) -> str:
     return str(parsed.render("{symbol.key}"))
 
 
+def if_listed(text: object) -> str | None:
+    """A licence in its canonical spelling, None where SPDX does not know it.
+
+    For what packages and hubs say in passing (``BSD``, ``other``, ``UNLICENSED``): not a statement
+    that a programme can rely on, so that somebody has to make one.
+
+    Raises:
+        MissingPart: the library that knows SPDX is not installed.
+    """
+    try:
+        return normalise(str(text)) if text else None
+    except WrongUse:
+        return None
+
+
 def forbids(text: str) -> set[str]:
     """What stands against publishing works under a licence, of `FLAGS`; empty when nothing does.
 

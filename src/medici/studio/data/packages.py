@@ -57,7 +57,7 @@ def pypi(name: str) -> Source:
         ) from error
     beside = Sidecars()
     about = dict(found.metadata.items())  # type: ignore[attr-defined]
-    licence = about.get("License-Expression") or _short(about.get("License"))
+    licence = about.get("License-Expression") or about.get("License")
     author = about.get("Author") or (about.get("Author-email") or "").split(" <")[0]
     beside.add("package.json", json.dumps({"license": licence, "author": author}).encode(), package)
 
@@ -77,8 +77,3 @@ def _version(path: Path) -> str:
         return str(json.loads(path.read_text("utf-8")).get("version", "unknown"))
     except (ValueError, AttributeError) as error:
         raise BadData(f"{path} is not a package description: {error}") from error
-
-
-def _short(text: str | None) -> str | None:
-    """A licence's name; the old field often holds the whole text instead."""
-    return text if text and len(text) <= 100 and "\n" not in text else None

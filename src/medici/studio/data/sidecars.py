@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData
+from medici.studio.data.licences import if_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,9 +115,10 @@ class Sidecars:
         licence, author = package.get("license"), package.get("author")
         licence = licence.get("type") if isinstance(licence, dict) else licence
         author = author.get("name") if isinstance(author, dict) else author
-        # "SEE LICENSE IN …" points to a text: no licence that a programme can tell.
-        stated = licence if licence and not str(licence).upper().startswith("SEE ") else None
-        said = {"licence": stated, "author": str(author).split(" <")[0] if author else None}
+        said = {
+            "licence": if_listed(licence),
+            "author": str(author).split(" <")[0] if author else None,
+        }
         kept = self._whole.setdefault(where, {})
         self._whole[where] = {**{k: v for k, v in said.items() if v}, **kept}
 

@@ -133,6 +133,11 @@ class Spool:
             raise Unusable(row[1], row[2], row[3])
         return row[0], tuple(json.loads(row[4]))
 
+    @property
+    def used(self) -> bool:
+        """Whether anything in it is worth keeping for another go."""
+        return self._db.execute("SELECT 1 FROM pixels LIMIT 1").fetchone() is not None
+
     def refuse(self, sha256: bytes, error: Unusable) -> None:
         """Remember that an original cannot be used."""
         self._db.execute(
