@@ -7,7 +7,7 @@ import json
 
 import pytest
 from eth_hash.auto import keccak
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medici.errors import WrongUse
@@ -32,6 +32,7 @@ def test_the_root_is_a_tree_of_tagged_leaves():
     assert data_root(DIGESTS[:2]) == keccak(b"".join(sorted(leaves))).hex()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 70))
 def test_leaf_by_leaf_is_the_same_tree(count):
     leaves = [hashlib.sha256(bytes([i])).digest() for i in range(count)]

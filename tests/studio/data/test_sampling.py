@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medici.errors import WrongUse
@@ -20,6 +20,7 @@ def shapes(draw):
     return count, windows, draw(st.integers(1, 80)), draw(st.integers(0, 2**32))
 
 
+@settings(deadline=None)
 @given(shapes())
 def test_every_epoch_visits_each_sample_once(shape):
     count, windows, n, seed = shape
@@ -29,6 +30,7 @@ def test_every_epoch_visits_each_sample_once(shape):
         assert sorted(drawn[epoch * count : (epoch + 1) * count]) == list(range(count))
 
 
+@settings(deadline=None)
 @given(shapes(), st.integers(0, 50))
 def test_a_batch_depends_on_nothing_but_its_number(shape, step):
     count, windows, n, seed = shape
