@@ -173,6 +173,7 @@ def _replace(exact: Any, multiply: Any) -> None:
     for network in exact.networks.values():
         network.product = multiply
     for sequence in exact.sequences.values():
+        sequence.product = multiply
         if sequence.blocks is not None:
             sequence.blocks.product = multiply
 

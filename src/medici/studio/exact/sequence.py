@@ -20,9 +20,12 @@ from medici.studio.exact import latents
 from medici.studio.exact.network import LOWEST, ONE, Layer, Network, certified, settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Sequence as Row
 
     from numpy.typing import NDArray
+
+    from medici.studio.exact.network import Numbers
 
 NOISE_LEVELS = 1 << 12
 OPEN = -1
@@ -133,6 +136,8 @@ class Sequence:
         self._positions = weights.positions.astype(np.float64)
         self._heads = np.ascontiguousarray(weights.heads.swapaxes(1, 2).astype(np.float64))
         self._offsets = weights.offsets.astype(np.float64)
+        # Any product of matrices that adds exactly will do, as in `Network`.
+        self.product: Callable[[Numbers, Numbers], Numbers] = np.matmul
 
     @property
     def _absolute(self) -> bool:
@@ -211,7 +216,7 @@ class Sequence:
         if self.blocks is not None:
             x = self.blocks(x)
         head = t % len(self._heads)
-        scores = x @ self._heads[head]
+        scores = self.product(x, self._heads[head])
         scores += self._offsets[head]
         return settle(scores, weights.score_shift, leaky=False)
 
