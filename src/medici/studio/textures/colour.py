@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 RAMPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "grey": (("#000000", "#ffffff"), ("#000000", "#ffffff")),
     "terracotta": (
-        ("#3d130c", "#7e2c1b", "#a8452b", "#c96f4c", "#dcc7ae", "#f1e6d6"),
-        ("#2f0f0e", "#612018", "#8b3527", "#b5593d", "#d2bca4", "#eadfd0"),
+        ("#6b2415", "#9c412a", "#b95c3c", "#cd8a66", "#dcc7ae", "#f1e6d6"),
+        ("#4f1a14", "#7d3022", "#a04a35", "#be7a5c", "#d2bca4", "#eadfd0"),
     ),
     "whitewash": (
         ("#5f564a", "#b9ad9c", "#ded5c6", "#efe9dd", "#9d9284", "#857a6d"),

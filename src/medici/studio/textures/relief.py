@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DETAIL, _FORM, _SHADOW = 1, 3, 24
 # Height is kept in sixteenths of a Q10 step. A slope of 1 is one native pixel's height a pixel.
 _SIXTEENTHS = 16
-_FLAT = 1 << 13
+_FLAT = 1 << 14
 _GROUND = 1 << 15
 
 
