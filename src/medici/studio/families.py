@@ -180,7 +180,7 @@ def family(name: str) -> Family:
         return found
     for point in entry_points(group=GROUP):
         if point.name == name:
-            from medici.studio.conformance import plugged_in
+            from medici.studio.plugins import plugged_in
 
             return plugged_in(point)
     near = difflib.get_close_matches(name, names(), 1)
