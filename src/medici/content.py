@@ -59,7 +59,7 @@ def audio_digest(audio: Audio) -> WorkId:
 
 
 def text_digest(text: str) -> WorkId:
-    """SHA-256 of ``"TEXT" ‖`` the words as UTF-8, in Unicode form NFC, lines ended by ``\\n``."""
+    """SHA-256 of ``"TEXT" ‖`` the words as UTF-8, in Unicode form NFC, lines ended by one byte."""
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return WorkId(hashlib.sha256(b"TEXT" + plain.encode()).hexdigest())
 

@@ -91,8 +91,8 @@ def _publish(options: argparse.Namespace) -> dict[str, object]:
 
 def _metrics(options: argparse.Namespace) -> dict[str, object]:
     from medici.studio.data.folder import read_folder
-    from medici.studio.metrics.extractor import EfficientNetLite0
     from medici.studio.families import load_model
+    from medici.studio.metrics.extractor import EfficientNetLite0
     from medici.studio.pictures.publish import measure
 
     return measure(
