@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ def share_by_kind(work: Callable[[], None]) -> dict[str, float]:
 def measure(quick: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
     repeats = 2 if quick else 6
-    rows = []
+    rows: list[dict[str, Any]] = []
     halves = fast_bfloat16(torch.device("cpu"))
     formats = {"float32": torch.float32, **({"bfloat16": torch.bfloat16} if halves else {})}
     ceilings = {name: ceiling(dtype, 3 * repeats) for name, dtype in formats.items()}
@@ -141,6 +142,7 @@ def measure(quick: bool) -> dict[str, Any]:
             flops = counter.total / seconds
             share = flops / ceilings[precision]
             images = recipe.batch * recipe.lazy / seconds
+            print(f"{label}, {precision}: {share:.3f}", file=sys.stderr, flush=True)
             rows.append(
                 {
                     "name": f"training, {label}, {precision}: share of the convolution ceiling",
