@@ -42,12 +42,13 @@ class Grid:
     columns: tuple[str, ...]
     title: str = ""
 
-    def page(self, gap: int = 4, label: int = 18, paper: str = PAPER) -> NDArray[np.uint8]:
+    def page(self, gap: int = 4, label: int | None = None, paper: str = PAPER) -> NDArray[np.uint8]:
         """The grid as a page, works at the size they have.
 
         Args:
             gap: pixels of paper between works.
-            label: height of the letters in pixels; 0 leaves all words away.
+            label: height of the letters in pixels; 0 leaves all words away; by default it goes
+                by the size of the works.
             paper: colour of the page.
 
         Returns:
@@ -62,6 +63,7 @@ class Grid:
         if len(shapes) != 1:
             raise WrongUse("works of different sizes do not make a grid", "keep scale the same")
         h, w, _ = shapes.pop()
+        label = max(18, h // 20) if label is None else label
         font = _font(label)
         bold = _font(label * 3 // 2, "Bold")
         left = top = 2 * label

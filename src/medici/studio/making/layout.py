@@ -16,7 +16,7 @@ from medici.studio.making.colours import mix, readable_on, to_hex
 from medici.studio.making.lettering import Block, fit, typeface
 from medici.studio.making.page import Fill, Page, Picture
 from medici.studio.making.signature import Box, place, sign
-from medici.studio.making.upscale import native, resized
+from medici.studio.making.upscale import as_words, native, resized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def show(
     if tiles:
         return Shown(pixels, ground or "#ffffff", False, False, alt, tiles=True)
     small = native(pixels)
-    colours = np.unique(small.reshape(-1, 4), axis=0)
+    colours = np.unique(as_words(small))
     crisp = max(small.shape[:2]) <= _CRISP_SIDE or len(colours) <= _CRISP_COLOURS
     if not crisp:
         small = pixels
