@@ -190,6 +190,7 @@ class Run:
                     break
             if used >= 1:
                 break
+            due = [0.0, 0.0]  # done; only the first worker asks again
             losses = self._step()
             spending.tick()
             if workers.first:
