@@ -127,7 +127,7 @@ def _bytes(name: str, shape: tuple[int, ...], kind: int) -> int:
         count *= side
     if count % block:
         raise ValueError(f"tensor {name} is not a whole number of blocks")
-    return count // block * size
+    return int(count // block * size)
 
 
 class _Reader:

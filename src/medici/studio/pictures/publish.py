@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from medici.studio.data.folder import PictureSet
+    from medici.studio.data.sampling import Samples
     from medici.studio.exact.identity import ExactModel
     from medici.studio.metrics.distances import Extractor
     from medici.studio.metrics.table import Table
@@ -38,6 +39,7 @@ def publish(
     train: PictureSet,
     name: str,
     training: Mapping[str, Any],
+    whole: Samples | None = None,
     curves: Sequence[Mapping[str, Any]] = (),
     judge: PictureSet | None = None,
     tune: PictureSet | None = None,
@@ -49,7 +51,8 @@ def publish(
     Args:
         exact: the model in integers.
         out: model folder; its files are replaced.
-        train: the pictures it was trained on.
+        train: the pictures it was trained on, or a portion of them to take statistics from.
+        whole: the set they are a portion of; None where they are all.
         name: short name for the record.
         training: how it was trained: architecture, recipe, seed, steps, time spent.
         curves: losses and figures by step.
@@ -61,6 +64,7 @@ def publish(
     Raises:
         BadWeights: the exact model is not of this family.
     """
+    whole = whole or train
     out.mkdir(parents=True, exist_ok=True)
     digest = exact.save(out / WEIGHTS)
     statistics = Statistics.of(train.pixels).save(out / STATISTICS)
@@ -70,15 +74,15 @@ def publish(
         family="pictures",
         renderer=RENDERER,
         weights_sha256=digest,
-        data_root=train.root,
-        data_licence=train.licence,
+        data_root=whole.root,
+        data_licence=whole.licence,
         training={
             **training,
             "data": {
-                "title": train.source.get("title", ""),
-                "authors": train.source.get("authors", []),
-                "source": train.source.get("source", ""),
-                "count": len(train.names),
+                "title": whole.source.get("title", ""),
+                "authors": whole.source.get("authors", []),
+                "source": whole.source.get("source", ""),
+                "count": len(whole),
             },
             "versions": versions(),
             "statistics_sha256": Digest.of(statistics),
@@ -103,25 +107,6 @@ def publish(
     _write(out / CURVES, list(curves))
     _write(out / RECORD, full.as_json())
     return full
-
-
-def read_curves(run: Path) -> list[dict[str, Any]]:
-    """What a run noted by step."""
-    path = run / "curves.jsonl"
-    rows = path.read_text("utf-8").splitlines() if path.exists() else []
-    return [json.loads(row) for row in rows]
-
-
-def publish_gan(run: Path, out: Path, *, psi: int = 1000, **more: Any) -> ModelRecord:
-    """Export a GAN run's best generator; the other arguments are those of `publish`.
-
-    Raises:
-        BadWeights: the run's weights cannot be made exact.
-    """
-    from medici.studio.pictures.gan_training import exported
-
-    exact, training = exported(run / "best.safetensors", psi)
-    return publish(exact, out, training=training, curves=read_curves(run), **more)
 
 
 def measure(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medici.errors import WrongUse
-from medici.studio.data.folder import SIDE, read_folder
+from medici.studio.data.folder import SIDE, PictureSet, read_folder
 from medici.studio.data.sampling import some
+from medici.studio.data.shards import open_set
 from medici.studio.families import RECORD, read_record
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ BODIES = ("auto", "codes", "dcgan", "r3gan")
 # Codes learn what a set has in common; from fewer pictures they would learn them by heart.
 _FEW = 1000
 _MANY_COLOURS = 4096
+_LOOKED_AT = 20_000  # pictures of a larger set that statistics and figures are taken from
 
 
 def train(
@@ -58,7 +60,7 @@ def train(
     side = settings.pop("side", None) or side_of(data)
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
-    train_on = read_folder(data, side)
+    train_on = open_set(data, side)
     tune = read_folder(how.tune, side) if how.tune is not None else None
     judge = read_folder(how.judge, side) if how.judge is not None else None
     if extractor is None and (tune is not None or judge is not None):
@@ -87,7 +89,8 @@ def train(
     record = publish(
         exact,
         out,
-        train=train_on,
+        train=train_on if isinstance(train_on, PictureSet) else train_on.portion(_LOOKED_AT),
+        whole=train_on,
         name=how.name or out.name,
         training=training,
         curves=run.curves.rows(),
