@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 THOUSAND = 1000
 # A wave's turn is divided into so many steps; a quarter of the table is its sine.
 TURN = 1024
-# Rows of cells in a band: low enough to stay in the caches at ordinary widths.
-_BAND = 4
+# Rows of cells in a band. Each band makes a few rows again that its neighbours made, too.
+_BAND = 16
 
 
 @dataclass(frozen=True, slots=True)
