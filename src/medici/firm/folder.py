@@ -81,7 +81,7 @@ def init(folder: Path, template: str = "portraits", name: str = "") -> settings.
 
     Raises:
         WrongUse: the folder already holds a firm, is a file, or the template is unknown.
-        MissingPart: works of this kind cannot be proven yet.
+        MissingPart: the template's model is not shipped, or its works cannot be proven yet.
     """
     if template not in TEMPLATES:
         raise WrongUse(f"unknown template {template!r}", f"one of: {', '.join(TEMPLATES)}")
@@ -89,6 +89,14 @@ def init(folder: Path, template: str = "portraits", name: str = "") -> settings.
         raise MissingPart(
             f"a firm of {template} cannot prove and sell its works yet: only pictures can be",
             _AS_FILES[template],
+        )
+    from medici.studio.families import shipped
+
+    if template not in shipped():
+        ready = [t for t in TEMPLATES if t in shipped() and t not in _AS_FILES]
+        raise MissingPart(
+            f"no {template} model is shipped with this version",
+            f"ready now: {', '.join(ready)}; or train a model of your own with medici train",
         )
     if folder.is_file():
         raise WrongUse(f"{folder} is a file", "name a folder")
