@@ -66,8 +66,8 @@ def figures(
 ) -> dict[str, dict[str, float]]:
     """Rows of figures: model, floor, controls, perhaps the GAN."""
     rows: dict[str, dict[str, float]] = dict(model.record.metrics["rows"])
-    if (data / "heldout" / CACHE).is_file():
-        fresh = metrics.windows(read_scores(data / "heldout").scores)
+    if (data / "judge" / CACHE).is_file():
+        fresh = metrics.windows(read_scores(data / "judge").scores)
         rows["floor"] = metrics.figures(fresh)
         rows["model"] = metrics.figures(metrics.windows(model.compose(range(n))))
         rows["shuffled voices"] = metrics.figures(metrics.shuffled_voices(fresh))

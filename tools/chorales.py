@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 ALIKE = 0.8
 OPENING = 24
 TUNE_SHARE, JUDGE_SHARE = 9, 18
-# All held-out pieces together count what is rare, crossings of voices, twice as surely.
-FOLDERS = {
-    "train": ("train",),
-    "tune": ("tune",),
-    "judge": ("judge",),
-    "heldout": ("tune", "judge"),
-}
 
 
 def corpus_files() -> tuple[Path, str]:
@@ -97,8 +90,8 @@ def main() -> None:
         print(f"\r{len(scores)} read, {len(left_out)} left out", end="", file=sys.stderr)
     tunes = group(scores)
     sides = [side(scores[t].name) for t in tunes]
-    for name, parts in FOLDERS.items():
-        chosen = [s for s, where in zip(scores, sides, strict=True) if where in parts]
+    for name in ("train", "tune", "judge"):
+        chosen = [s for s, where in zip(scores, sides, strict=True) if where == name]
         source = {
             "title": f"Four-voice chorales of J. S. Bach: {name}",
             "authors": ["Johann Sebastian Bach (1685-1750)"],

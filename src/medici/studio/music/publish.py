@@ -47,7 +47,7 @@ def publish(
     tune: ScoreSet | None = None,
     judge: ScoreSet | None = None,
     psi: int | None = None,
-    beside: Mapping[str, Sequence[Score]] | None = None,
+    beside: Mapping[str, tuple[Sequence[Score], Mapping[str, Any]]] | None = None,
     n: int | None = None,
 ) -> ModelRecord:
     """Export a run's best network and write everything that ships with a model.
@@ -60,7 +60,7 @@ def publish(
         tune: fresh scores; with them the default temperature is the one that comes nearest.
         judge: other fresh scores, for the figures; none are measured without it.
         psi: the default temperature in thousandths, instead of a search.
-        beside: works of other models, for more rows in the table.
+        beside: works of other models, for more rows in the table, and what is to be known of each.
         n: samples in the figures; `measuring.SAMPLES` without it.
 
     Raises:
@@ -104,8 +104,10 @@ def publish(
     measured: dict[str, Any] = {"measured": "no held-out scores were given"}
     if judge is not None:
         style = {"psi": exact.about["psi"] / 1000}
-        rows = {MODEL: made, **(beside or {})}
-        measured = measuring.table(rows, train.scores, judge.scores, {"style": style}).as_json()
+        others = beside or {}
+        rows = {MODEL: made, **{name: works for name, (works, _) in others.items()}}
+        notes = {"style": style, "beside": {name: dict(told) for name, (_, told) in others.items()}}
+        measured = measuring.table(rows, train.scores, judge.scores, notes).as_json()
     full = replace(record, bias_report=bias(train.scores, made), metrics=measured)
     _write(out / METRICS, measured)
     _write(out / CURVES, Curves(run).series())
