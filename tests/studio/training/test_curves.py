@@ -25,7 +25,9 @@ def test_steps_that_are_done_again_are_forgotten(tmp_path):
     curves = Curves(tmp_path)
     for step in range(5):
         curves.note(step, {"loss": step})
+        curves.sheet(step).write_bytes(b"")
     curves.forget_after(2)
+    assert [sheet.stem for sheet in curves.sheets()] == ["000000", "000001", "000002"]
     assert [row["step"] for row in curves.rows()] == [0, 1, 2]
 
 

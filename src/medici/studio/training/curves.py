@@ -57,7 +57,10 @@ class Curves:
         return found
 
     def forget_after(self, step: int) -> None:
-        """Drop rows of steps that a resumed run does again."""
+        """Drop rows and sheets of steps that a resumed run does again."""
+        for sheet in self.sheets():
+            if int(sheet.stem) > step:
+                sheet.unlink()
         rows = self.rows()
         kept = [r for r in rows if r["step"] <= step]
         if len(kept) < len(rows):

@@ -185,12 +185,12 @@ class Run:
             if due[1]:
                 ended = workers.most([float(self.look())])[0]
                 judged = time.monotonic()
-                spending.restart()
                 if ended:
                     break
             if used >= 1:
                 break
             due = [0.0, 0.0]  # done; only the first worker asks again
+            spending.restart()
             losses = self._step()
             spending.tick()
             if workers.first:
