@@ -26,8 +26,9 @@ import numpy as np  # noqa: E402
 from contestants import CONTESTANTS, Clock, Task, contestant  # noqa: E402
 
 from medici.studio.data.folder import read_folder  # noqa: E402
-from medici.studio.metrics.distances import compare, frechet_distance, memorisation  # noqa: E402
+from medici.studio.metrics.distances import compare, frechet_distance  # noqa: E402
 from medici.studio.metrics.extractor import EfficientNetLite0  # noqa: E402
+from medici.studio.metrics.memorisation import memorisation  # noqa: E402
 from medici.studio.pictures.finish import ground_for  # noqa: E402
 
 if TYPE_CHECKING:

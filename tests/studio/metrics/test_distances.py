@@ -10,8 +10,6 @@ from medici.studio.metrics.distances import (
     compare,
     frechet_distance,
     kernel_distance,
-    memorisation,
-    nearest_pixels,
     neighbourhood_scores,
 )
 
@@ -77,22 +75,6 @@ def test_kernel_distance_by_its_formula(cloud):
 def test_too_few_pictures_are_refused(cloud):
     with pytest.raises(WrongUse, match="more than 5"):
         neighbourhood_scores(cloud[:5], cloud)
-
-
-def test_copies_are_found():
-    random = np.random.default_rng(0)
-    train = random.integers(0, 255, (50, 4, 4, 4), dtype=np.uint8)
-    fresh = random.integers(0, 255, (50, 4, 4, 4), dtype=np.uint8)
-    told = memorisation(train[:20], train, fresh)
-    assert told["exact_copies"] == 20
-    assert told["exact_copies_held_out"] == 0
-    assert told["ratio"] == pytest.approx(0, abs=1e-3)
-
-
-def test_nearest_pixels_are_root_mean_squares():
-    a = np.zeros((1, 2, 2, 1), np.uint8)
-    b = np.array([[[[3], [4]], [[0], [0]]], [[[9], [9]], [[9], [9]]]], np.uint8)
-    assert nearest_pixels(a, b)[0] == pytest.approx(2.5)
 
 
 @pytest.mark.train

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -148,41 +148,4 @@ def compare(real: Features, made: Features, known: Normal | None = None) -> dict
         "fid": (known or Normal(real)).distance(Normal(made)),
         "kid": kernel_distance(real, made),
         **neighbourhood_scores(real, made),
-    }
-
-
-def nearest_pixels(pictures: NDArray[np.uint8], among: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Each picture's root-mean-square distance to its nearest neighbour, in grey levels.
-
-    Args:
-        pictures: (n, h, w, c) uint8.
-        among: (m, h, w, c) uint8.
-
-    Returns:
-        (n,) float64.
-    """
-    a = pictures.reshape(len(pictures), -1).astype(np.float64)
-    b = among.reshape(len(among), -1).astype(np.float64)
-    nearest = np.concatenate([distances(x, b).min(1) for x in np.array_split(a, len(a) // 500 + 1)])
-    return np.asarray(nearest / np.sqrt(a.shape[1]))
-
-
-def memorisation(
-    made: NDArray[np.uint8], train: NDArray[np.uint8], held_out: NDArray[np.uint8]
-) -> dict[str, Any]:
-    """Whether samples sit closer to training pictures than fresh pictures of the artist do.
-
-    Returns:
-        medians of nearest distances in grey levels, their ratio (1 is ideal, well under 1 is
-        copying), and how many samples equal a training picture.
-    """
-    to_train = nearest_pixels(made, train)
-    fresh = nearest_pixels(held_out, train)
-    seen = {p.tobytes() for p in train}
-    return {
-        "made_to_train_median": float(np.median(to_train)),
-        "held_out_to_train_median": float(np.median(fresh)),
-        "ratio": float(np.median(to_train) / max(float(np.median(fresh)), 1e-9)),
-        "exact_copies": sum(p.tobytes() in seen for p in made),
-        "exact_copies_held_out": sum(p.tobytes() in seen for p in held_out),
     }
