@@ -138,9 +138,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
     for _ in range(2):
         resumed.advance()
     assert resumed.step == straight.step
-    for (_, a), (_, b) in zip(
-        straight.weights.tensors(), resumed.weights.tensors(), strict=True
-    ):
+    for (_, a), (_, b) in zip(straight.weights.tensors(), resumed.weights.tensors(), strict=True):
         assert torch.equal(a, b)
     for (key, a), b in zip(
         straight.generator.state_dict().items(),
