@@ -34,7 +34,7 @@ solidity: setup-test
 	$(BIN)/python benchmarks/gas.py --check
 
 python: setup-test
-	$(BIN)/python -m pytest -n 2 --dist loadscope
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 gas: setup-test
 	$(BIN)/python benchmarks/gas.py --json
