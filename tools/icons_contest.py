@@ -24,7 +24,7 @@ import torch  # noqa: E402
 
 from medici.studio.families import Training  # noqa: E402
 from medici.studio.icons.family import Icons  # noqa: E402
-from medici.studio.icons.training import SNAPSHOT  # noqa: E402
+from medici.studio.training.run import SNAPSHOT  # noqa: E402
 
 if TYPE_CHECKING:
     from medici.records import ModelRecord

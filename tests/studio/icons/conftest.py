@@ -27,7 +27,7 @@ TINY = {
     "channels": [10, 8, 6, 4],
     "width": 4,
     "latent": 6,
-    "mixed": False,
+    "precision": "float32",
 }
 
 

@@ -64,7 +64,7 @@ def to_exact(trainer: Codes | Gan, looks: Sequence[str], psi: int = 1000) -> Exa
         ],
         "codes": [[round((2 * k / (n - 1) - 1) * ONE) for k in range(n)] for n in shape.levels],
     }
-    network, prior = trainer.settled(), trainer.averages["prior"]
+    network, prior = trainer.settled(), trainer.smoothed["prior"]
     assert isinstance(prior, Prior)
     networks = {"encoder": _encoder(network), "decoder": _decoder(network)}
     return assemble("icons", about, networks, {"prior": _sequence(prior)})

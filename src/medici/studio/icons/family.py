@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medici.errors import BadWeights, WrongUse
+from medici.errors import BadWeights, MissingPart, WrongUse
 from medici.studio.exact import identity
 from medici.studio.families import WEIGHTS, Training
 from medici.studio.icons.model import IconModel
@@ -25,13 +25,24 @@ class Icons:
     kind = "icon"
 
     def train(self, data: Path, out: Path, how: Training) -> ModelRecord:
-        """Train on a folder of icons; see `medici.studio.icons.training.train`.
+        """Train on a folder of icons.
+
+        Settings are those of `medici.studio.icons.trainer.Recipe` and
+        `medici.studio.icons.networks.Shape`, and the training room's `Options`.
 
         Raises:
-            MissingPart: PyTorch is not installed.
+            BadData: an icon or the folder cannot be used; the message names it.
+            BadWeights: a run to resume is of other networks.
+            Interrupted: stopped by the user; the same call with `resume` goes on.
+            MissingPart: PyTorch or the device is not there.
+            WrongUse: a setting or budget that cannot be, or training diverged.
         """
-        from medici.studio.icons import training
-
+        try:
+            from medici.studio.icons import training
+        except ImportError as error:
+            raise MissingPart(
+                "training needs PyTorch, which is not installed", "pip install 'medici[train]'"
+            ) from error
         return training.train(data, out, how)
 
     def load(self, folder: Path, record: ModelRecord) -> IconModel:

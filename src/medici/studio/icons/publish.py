@@ -17,15 +17,16 @@ from medici.store import atomic_write
 from medici.studio.exact.identity import RENDERER
 from medici.studio.families import RECORD, WEIGHTS
 from medici.studio.icons.export import to_exact
-from medici.studio.icons.finish import coverage, paint
-from medici.studio.icons.judging import INK, PAPER, icon_table
+from medici.studio.icons.judging import icon_table
 from medici.studio.icons.model import IconModel
 from medici.studio.icons.quality import STATISTICS, Statistics
-from medici.studio.icons.trainer import Recipe, read_snapshot, trainer
-from medici.studio.icons.training import BEST, curves
+from medici.studio.icons.sheets import COLUMNS, ROWS, save_sheet
+from medici.studio.icons.trainer import SCHEMA, Recipe, trainer
 from medici.studio.metrics.measure import Measuring
+from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -38,15 +39,15 @@ ARCHITECTURES = {
     "codes": "autoencoder with finite scalar quantisation, autoregressive prior over its codes",
     "gan": "one-channel GAN, DCGAN body, norm-free conditional discriminator",
 }
-_SHEET_COLUMNS, _SHEET_ROWS, _SHEET_SCALE = 16, 10, 2
 
 
 def publish(
-    run: Path,
+    best: Path,
     out: Path,
     *,
     train: IconSet,
     name: str,
+    curves: Mapping[str, Any],
     judge: IconSet | None = None,
     extractor: Extractor | None = None,
     psi: int = 1000,
@@ -55,10 +56,11 @@ def publish(
     """Export a run's best moment and write everything that ships with a model.
 
     Args:
-        run: training folder with ``best.safetensors``.
+        best: what a run kept.
         out: model folder; its files are replaced.
         train: the icons it was trained on.
         name: short name for the record.
+        curves: the run's series, for the pages.
         judge: fresh icons, seen by nothing before; figures are measured against them.
         extractor: features for the figures; EfficientNet-Lite0 by default.
         psi: the model's default temperature or truncation, in thousandths.
@@ -68,12 +70,12 @@ def publish(
         BadWeights: the run's weights cannot be made exact, or are of other data.
     """
     out.mkdir(parents=True, exist_ok=True)
-    about, _ = read_snapshot(run / BEST)
+    about, _ = read_snapshot(best, SCHEMA)
     recipe = Recipe.from_json(about["recipe"])
     if recipe.shape.looks != len(train.looks):
-        raise BadWeights(f"{run / BEST} knows {recipe.shape.looks} looks, not {len(train.looks)}")
+        raise BadWeights(f"{best} knows {recipe.shape.looks} looks, not {len(train.looks)}")
     state = trainer(train, recipe, int(about["seed"]), torch.device("cpu"))
-    state.load(run / BEST)
+    state.load(best)
     exact = to_exact(state, train.looks, psi)
     digest = exact.save(out / WEIGHTS)
     statistics = Statistics.of(train.pixels).save(out / STATISTICS)
@@ -100,13 +102,13 @@ def publish(
         },
     )
     model = IconModel(exact, record, out)
-    save_sheet(model.greys(range(_SHEET_COLUMNS * _SHEET_ROWS)), out / SHEET)
+    save_sheet(model.greys(range(COLUMNS * ROWS)), out / SHEET)
     measured: dict[str, Any] = {"measured": "no held-out icons were given"}
     if judge is not None:
         measured = icon_table(model, train, judge, Measuring(n=n), extractor).as_json()
     full = replace(record, bias_report=bias(model, train), metrics=measured)
     write(out / METRICS, measured)
-    write(out / CURVES, curves(run))
+    write(out / CURVES, curves)
     write(out / RECORD, full.as_json())
     return full
 
@@ -135,24 +137,6 @@ def bias(model: IconModel, train: IconSet, n: int = 1000) -> dict[str, Any]:
         "samples": told(made, looks),
         "about": f"{len(train.names)} training icons; {n} exact renderings, seeds 0 to {n - 1}",
     }
-
-
-def save_sheet(greys: NDArray[np.uint8], path: Path) -> None:
-    """Icons in rows on paper, each with room around it, as PNG."""
-    import io
-
-    from PIL import Image
-
-    rows = len(greys) // _SHEET_COLUMNS
-    inks = np.stack([coverage(g, _SHEET_SCALE) for g in greys[: rows * _SHEET_COLUMNS]])
-    room = inks.shape[1] // 8
-    inks = np.pad(inks, ((0, 0), (room, room), (room, room)))
-    side = inks.shape[1]
-    laid = inks.reshape(rows, _SHEET_COLUMNS, side, side).transpose(0, 2, 1, 3)
-    page = laid.reshape(rows * side, _SHEET_COLUMNS * side)
-    data = io.BytesIO()
-    Image.fromarray(paint(page, INK, PAPER)[..., :3]).convert("L").save(data, "PNG", optimize=True)
-    atomic_write(path, data.getvalue())
 
 
 def versions() -> dict[str, str]:

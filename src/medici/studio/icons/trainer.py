@@ -8,27 +8,39 @@ weights as one that was not.
 from __future__ import annotations
 
 import copy
-import json
-import os
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from safetensors.torch import save_file
 from torch import nn
 
 from medici.errors import BadWeights
-from medici.studio.icons.networks import CELLS, Autoencoder, Drawer, Judge, Prior, Shape
+from medici.studio.icons.data import as_drawn
+from medici.studio.icons.networks import CELLS, Autoencoder, Drawer, Judge, Prior, Shape, codes_of
+from medici.studio.training.precision import Precision
+from medici.studio.training.snapshots import (
+    load_optimiser,
+    optimiser_tensors,
+    read_snapshot,
+    refuse_other,
+    under,
+    write_snapshot,
+)
+from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from medici.studio.icons.data import IconSet
 
+SCHEMA = "medici/icons-snapshot/1"
 _CALIBRATION = (16, 128)  # batches, samples in each
 
 
@@ -47,7 +59,7 @@ class Recipe:
         decay: weight decay of the prior.
         gamma: weight of the GAN's R1 penalty.
         lazy: the penalty is taken every so many steps, and weighted by as much.
-        mixed: products in bfloat16, sums and weights in float32.
+        precision: as `medici.studio.training.precision.Precision` takes it.
     """
 
     body: str = "codes"
@@ -60,7 +72,7 @@ class Recipe:
     decay: float = 0.02
     gamma: float = 2.0
     lazy: int = 8
-    mixed: bool = True
+    precision: str = "auto"
     shape: Shape = field(default_factory=Shape)
 
     def as_json(self) -> dict[str, Any]:
@@ -71,10 +83,6 @@ class Recipe:
     def from_json(cls, data: Mapping[str, Any]) -> Recipe:
         """Read what `as_json` wrote."""
         return cls(**{**data, "shape": Shape.from_json(data["shape"])})
-
-
-class NotFinite(ArithmeticError):
-    """A loss became infinite or not a number."""
 
 
 class Trainer:
@@ -88,7 +96,7 @@ class Trainer:
     """
 
     networks: dict[str, nn.Module]
-    averages: dict[str, nn.Module]
+    smoothed: dict[str, nn.Module]
     optimisers: dict[str, torch.optim.Optimizer]
 
     def __init__(self, data: IconSet, recipe: Recipe, seed: int, device: torch.device) -> None:
@@ -101,17 +109,19 @@ class Trainer:
             self.networks = self.build()
         for network in self.networks.values():
             network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.averages = {n: copy.deepcopy(self.networks[n]) for n in self.averaged_names()}
+        self.smoothed = {n: copy.deepcopy(self.networks[n]) for n in self.smoothed_names()}
+        self.averages = (str(recipe.average),)
         self.optimisers = self.build_optimisers()
         self.random = torch.Generator().manual_seed(seed)
-        self.step = 0
-        self.spent = {"cpu_seconds": 0.0, "wall_seconds": 0.0}
+        self.precision = Precision(recipe.precision, device)
+        self.step, self.batch, self.rate = 0, recipe.batch, recipe.rate
+        self.spent = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def build(self) -> dict[str, nn.Module]:
         """The networks by name."""
         raise NotImplementedError
 
-    def averaged_names(self) -> tuple[str, ...]:
+    def smoothed_names(self) -> tuple[str, ...]:
         """Networks of which an average is kept."""
         raise NotImplementedError
 
@@ -135,19 +145,15 @@ class Trainer:
         self.step += 1
         return told
 
-    def cheaply(self) -> torch.autocast:
-        """Where products may be taken in bfloat16: nearly twice as fast on processors with it."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.mixed)
-
     def follow(self, name: str, step: int) -> None:
         """Move an average towards its network; quickly at first."""
         decay = min(self.recipe.average, (1 + step) / (10 + step))
         with torch.no_grad():
-            old: list[Tensor] = [*self.averages[name].parameters()]
+            old: list[Tensor] = [*self.smoothed[name].parameters()]
             new: list[Tensor] = [*self.networks[name].parameters()]
             torch._foreach_lerp_(old, new, 1 - decay)
 
-    def batch(self, n: int) -> tuple[Tensor, Tensor]:
+    def draw(self, n: int) -> tuple[Tensor, Tensor]:
         """Icons at random, some mirrored, and their looks: (n, 1, 32, 32) in [-1, 1], (n,)."""
         chosen = torch.randint(len(self.data), (n,), generator=self.random)
         x = self.data[chosen].float() / 127.5 - 1
@@ -156,34 +162,47 @@ class Trainer:
         x = x.to(self.device, memory_format=torch.channels_last)
         return x, self.classes[chosen].to(self.device)
 
-    def about(self) -> dict[str, Any]:
-        """What the snapshot says of itself."""
-        return {
-            "schema": "medici/icons-snapshot/1",
-            "recipe": self.recipe.as_json(),
-            "seed": self.seed,
-            "step": self.step,
-            "spent": self.spent,
-        }
+    def slow_down(self, rate: float) -> None:
+        """Set the learning rate; the others keep their ratio to it."""
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] *= rate / self.rate
+        self.rate = rate
+
+    def reseed(self, salt: int) -> None:
+        """Draw other icons and noise from here on."""
+        self.random.manual_seed(self.seed + 1000 + salt)
+
+    def resize(self, batch: int) -> None:
+        """Take so many icons a step from here on; whole groups of the judge."""
+        self.batch = max(batch // Judge.group, 1) * Judge.group
 
     def save(self, path: Path) -> None:
-        """Write everything, atomically: a killed process leaves the old snapshot or the new."""
+        """Write everything, atomically: a killed process leaves the old snapshot or the new.
+
+        Raises:
+            MissingPart: the disk is full.
+        """
         tensors: dict[str, Tensor] = {"random": self.random.get_state()}
-        for kind, group in (("network", self.networks), ("average", self.averages)):
+        for kind, group in (("network", self.networks), ("average", self.smoothed)):
             for name, network in group.items():
                 tensors |= {f"{kind}.{name}.{k}": v for k, v in network.state_dict().items()}
         for name, optimiser in self.optimisers.items():
-            for j, state in optimiser.state_dict()["state"].items():
-                tensors |= {f"adam.{name}.{j}.{k}": v for k, v in state.items()}
-        part = path.with_suffix(".part")
-        save_file(
-            {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()},
-            part,
-            metadata={"medici": json.dumps(self.about())},
-        )
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+            tensors |= {f"adam.{name}.{k}": v for k, v in optimiser_tensors(optimiser).items()}
+        about = {
+            "schema": SCHEMA,
+            "recipe": self.recipe.as_json(),
+            "seed": self.seed,
+            "step": self.step,
+            "rate": self.rate,
+            "batch": self.batch,
+            "spent": self.spent,
+        }
+        write_snapshot(path, about, tensors)
+
+    def keep(self, path: Path, which: str) -> None:
+        """Write the state as something that can be exported; there is one average."""
+        self.save(path)
 
     def load(self, path: Path) -> None:
         """Continue from a snapshot.
@@ -191,29 +210,20 @@ class Trainer:
         Raises:
             BadWeights: damaged, or of other networks.
         """
-        about, tensors = read_snapshot(path)
-        mine = self.recipe.as_json()
-        different = sorted(k for k in mine if mine[k] != about["recipe"].get(k))
-        if different:
-            raise BadWeights(
-                f"{path} was trained with another {', '.join(different)}",
-                "resume with the same settings, or train into a new folder",
-            )
+        about, tensors = read_snapshot(path, SCHEMA)
+        refuse_other(path, self.recipe.as_json(), about["recipe"])
         try:
-            for kind, group in (("network", self.networks), ("average", self.averages)):
+            for kind, group in (("network", self.networks), ("average", self.smoothed)):
                 for name, network in group.items():
-                    network.load_state_dict(_under(tensors, f"{kind}.{name}."))
+                    network.load_state_dict(under(tensors, f"{kind}.{name}."))
             for name, optimiser in self.optimisers.items():
-                state: dict[str, Any] = {**optimiser.state_dict(), "state": {}}
-                for key, value in _under(tensors, f"adam.{name}.").items():
-                    number, _, part = key.partition(".")
-                    state["state"].setdefault(int(number), {})[part] = value
-                optimiser.load_state_dict(state)
+                load_optimiser(optimiser, under(tensors, f"adam.{name}."))
             self.random.set_state(tensors["random"])
+            self.slow_down(float(about["rate"]))
+            self.batch, self.step = int(about["batch"]), int(about["step"])
+            self.seed, self.spent = int(about["seed"]), dict(about["spent"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
-        self.step, self.seed = int(about["step"]), int(about["seed"])
-        self.spent = dict(about["spent"])
 
 
 class Codes(Trainer):
@@ -225,7 +235,7 @@ class Codes(Trainer):
         shape = self.recipe.shape
         return {"autoencoder": Autoencoder(shape), "prior": Prior(shape)}
 
-    def averaged_names(self) -> tuple[str, ...]:
+    def smoothed_names(self) -> tuple[str, ...]:
         return ("autoencoder", "prior")
 
     def build_optimisers(self) -> dict[str, torch.optim.Optimizer]:
@@ -245,10 +255,10 @@ class Codes(Trainer):
 
     def _copy(self) -> dict[str, float]:
         """Autoencoder: squared and absolute error, pictures shifted by a pixel now and then."""
-        x, _ = self.batch(self.recipe.batch)
+        x, _ = self.draw(self.batch)
         dy, dx = (int(v) for v in torch.randint(-1, 2, (2,), generator=self.random))
         x = torch.roll(x, (dy, dx), (2, 3))
-        with self.cheaply():
+        with self.precision.cast():
             error = self.networks["autoencoder"](x).float() - x
         loss = error.square().mean() + 0.2 * error.abs().mean()
         self._descend("autoencoder", loss)
@@ -259,10 +269,10 @@ class Codes(Trainer):
         """Prior: cross-entropy of the codes of averaged weights, in bits an icon."""
         if self.tokens is None:
             self.tokens = self.encode(torch.cat([self.data, self.data.flip(3)]))
-        chosen = torch.randint(len(self.data), (self.recipe.batch,), generator=self.random)
-        flip = self.mirror[chosen] & (torch.rand(self.recipe.batch, generator=self.random) < 0.5)
+        chosen = torch.randint(len(self.data), (self.batch,), generator=self.random)
+        flip = self.mirror[chosen] & (torch.rand(self.batch, generator=self.random) < 0.5)
         tokens = self.tokens[chosen + flip * len(self.data)].to(self.device)
-        with self.cheaply():
+        with self.precision.cast():
             bits = self.bits(self.networks["prior"], tokens, self.classes[chosen], self.recipe.drop)
         self._descend("prior", bits)
         self.follow("prior", self.step - self.recipe.first)
@@ -292,7 +302,7 @@ class Codes(Trainer):
 
     def settled(self) -> Autoencoder:
         """The averaged autoencoder, its norms measured anew for the averaged weights."""
-        network = copy.deepcopy(self.averages["autoencoder"])
+        network = copy.deepcopy(self.smoothed["autoencoder"])
         assert isinstance(network, Autoencoder)
         random = torch.Generator().manual_seed(self.seed + 1)
         batches, size = _CALIBRATION
@@ -302,6 +312,28 @@ class Codes(Trainer):
                 chosen = torch.randint(len(self.data), (size,), generator=random)
                 network((self.data[chosen].float() / 127.5 - 1).to(self.device))
         return network.eval()
+
+    def samples(self, n: int, which: str) -> NDArray[np.uint8]:
+        """Icons of the averaged networks; copies of training icons while there is no prior.
+
+        Returns:
+            (n, 32, 32, 4) uint8, ink on nothing.
+        """
+        network, prior = self.settled(), self.smoothed["prior"]
+        random = torch.Generator().manual_seed(9)
+        chosen = torch.randint(len(self.data), (n,), generator=random)
+        if self.step <= self.recipe.first:
+            with torch.no_grad():
+                x = self.data[chosen].float().to(self.device) / 127.5 - 1
+                return to_ink(network(x))
+        tokens = torch.zeros((n, CELLS), dtype=torch.long, device=self.device)
+        looks = self.classes[chosen].to(self.device)
+        with torch.no_grad():
+            for t in range(CELLS):
+                shares = prior(tokens, looks)[:, t].softmax(-1).cpu()
+                drawn = torch.multinomial(shares, 1, generator=random)[:, 0]
+                tokens[:, t] = drawn.to(self.device)
+            return to_ink(network.decoder(codes_of(tokens, self.recipe.shape)))
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Codes of (n, 1, 32, 32) uint8 pictures by the averaged autoencoder, (n, 64)."""
@@ -317,7 +349,7 @@ class Gan(Trainer):
     def build(self) -> dict[str, nn.Module]:
         return {"drawer": Drawer(self.recipe.shape), "judge": Judge(self.recipe.shape)}
 
-    def averaged_names(self) -> tuple[str, ...]:
+    def smoothed_names(self) -> tuple[str, ...]:
         return ("drawer",)
 
     def build_optimisers(self) -> dict[str, torch.optim.Optimizer]:
@@ -338,14 +370,14 @@ class Gan(Trainer):
     def update(self) -> dict[str, float]:
         recipe = self.recipe
         drawer, judge = self.networks["drawer"], self.networks["judge"]
-        real, looks = self.batch(recipe.batch)
-        z, others = self.latents(recipe.batch, self.random)
+        real, looks = self.draw(self.batch)
+        z, others = self.latents(self.batch, self.random)
         lazy = self.step % recipe.lazy == 0
-        with self.cheaply(), torch.no_grad():
+        with self.precision.cast(), torch.no_grad():
             made = drawer(z).float()
         real.requires_grad_(lazy)
         # The penalty's second derivatives stay in float32.
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.mixed and not lazy):
+        with nullcontext() if lazy else self.precision.cast():
             on_real, on_made = judge(real, looks).float(), judge(made, others).float()
         loss = F.softplus(-on_real).mean() + F.softplus(on_made).mean()
         total = loss
@@ -357,8 +389,8 @@ class Gan(Trainer):
         torch.autograd.backward(total)
         self.optimisers["judge"].step()
         judge.requires_grad_(False)
-        z, others = self.latents(recipe.batch, self.random)
-        with self.cheaply():
+        z, others = self.latents(self.batch, self.random)
+        with self.precision.cast():
             fooled = F.softplus(-judge(drawer(z), others).float()).mean()
         self.optimisers["drawer"].zero_grad(set_to_none=True)
         torch.autograd.backward(fooled)
@@ -372,9 +404,15 @@ class Gan(Trainer):
             "score_made": float(on_made.detach().mean()),
         }
 
+    def samples(self, n: int, which: str) -> NDArray[np.uint8]:
+        """Icons of the averaged generator, (n, 32, 32, 4) uint8, ink on nothing."""
+        z, _ = self.latents(n, torch.Generator().manual_seed(9))
+        with torch.no_grad():
+            return to_ink(self.settled()(z))
+
     def settled(self) -> Drawer:
         """The averaged generator, its norms measured anew for the averaged weights."""
-        network = copy.deepcopy(self.averages["drawer"])
+        network = copy.deepcopy(self.smoothed["drawer"])
         assert isinstance(network, Drawer)
         random = torch.Generator().manual_seed(self.seed + 1)
         batches, size = _CALIBRATION
@@ -385,37 +423,18 @@ class Gan(Trainer):
         return network.eval()
 
 
+def to_ink(seen: Tensor) -> NDArray[np.uint8]:
+    """Pictures in [-1, 1], (n, 1, h, w), as ink on nothing, (n, h, w, 4) uint8."""
+    grey = ((seen[:, 0] + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy()
+    return as_drawn(np.asarray(grey))
+
+
 def _measure_norms(network: nn.Module) -> None:
     network.train()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
             module.momentum = None  # a plain mean over the calibration batches
-
-
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What a snapshot says of itself, and its tensors.
-
-    Raises:
-        BadWeights: not a snapshot of an icon run.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["medici"])
-            if about["schema"] != "medici/icons-snapshot/1":
-                raise KeyError(about["schema"])
-            return about, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise BadWeights(
-            f"{path} is not a snapshot of an icon run: {error}",
-            "train without --resume to start anew",
-        ) from error
 
 
 def trainer(data: IconSet, recipe: Recipe, seed: int, device: torch.device) -> Codes | Gan:
