@@ -46,15 +46,22 @@ def named(mapped: NDArray[np.float64], labels: Sequence[Mapping[str, str]]) -> d
 
 
 def _questions(labels: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Yes-or-no questions about every picture: presence first, then the commonest values."""
+    """Yes-or-no questions about every picture: presence first, then each attribute's values.
+
+    The colour of what may be absent is left out: it is drawn for pictures that do not show it.
+    """
     keys = sorted({k for row in labels for k in row if k not in _UNSEEN})
     columns = {k: np.array([str(row.get(k, _ABSENT)) for row in labels]) for k in keys}
     optional = [k for k in keys if (columns[k] == _ABSENT).any()]
     for key in optional:
         yield key, columns[key] != _ABSENT
-    for key in keys:
-        if key not in optional:
-            for value, _ in Counter(columns[key].tolist()).most_common(_VALUES):
+    hidden = {f"{key}Color" for key in optional}
+    others = [k for k in keys if k not in hidden and k not in optional]
+    common = {k: Counter(columns[k].tolist()).most_common(_VALUES) for k in others}
+    for rank in range(_VALUES):
+        for key in others:
+            if rank < len(common[key]):
+                value = common[key][rank][0]
                 yield f"{key}:{value}", columns[key] == value
 
 
