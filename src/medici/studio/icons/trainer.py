@@ -32,7 +32,7 @@ from medici.studio.training.snapshots import (
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -110,7 +110,7 @@ class Trainer:
         for network in self.networks.values():
             network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.smoothed = {n: copy.deepcopy(self.networks[n]) for n in self.smoothed_names()}
-        self.averages = (str(recipe.average),)
+        self.averages: Sequence[str] = (str(recipe.average),)
         self.optimisers = self.build_optimisers()
         self.random = torch.Generator().manual_seed(seed)
         self.precision = Precision(recipe.precision, device)
