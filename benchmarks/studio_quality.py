@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "quality"
 TRAINED_ON, JUDGED, TRIED = 10_000, 2_000, 1_000
+# What ours must reach, as a factor of the DCGAN's figure, and which way is better.
+BARS = {
+    "fid": (0.7, "lower"),
+    "precision": (2.0, "higher"),
+    "coverage": (2.5, "higher"),
+    "recall": (1.0, "higher"),
+}
 FIGURES = ("fid", "kid", "precision", "recall", "density", "coverage")
 
 
@@ -158,6 +165,37 @@ def stored() -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: (r.get("budget_cpu_seconds", 0), r["contestant"]))
 
 
+def compared() -> list[dict[str, Any]]:
+    """Ours against the DCGAN, at each budget that both were judged at: means over the seeds."""
+    found: dict[tuple[str, float], list[dict[str, Any]]] = {}
+    for row in stored():
+        if "budget_cpu_seconds" in row:
+            key = (row["contestant"], row["budget_cpu_seconds"])
+            found.setdefault(key, []).append(row)
+    rows = []
+    for (name, budget), ours in sorted(found.items()):
+        peers = found.get(("dcgan", budget), [])
+        if name != "codes":
+            continue
+        for figure, (factor, better) in BARS.items():
+            value = float(np.mean([r[figure] for r in ours]))
+            peer = float(np.mean([r[figure] for r in peers])) if peers else None
+            bar = None if peer is None else factor * peer
+            holds = bar is None or (value <= bar if better == "lower" else value >= bar)
+            rows.append(
+                {
+                    "name": f"{figure}, {budget:g} CPU-s, seeds {len(ours)} against {len(peers)}",
+                    "value": round(value, 4),
+                    "unit": "",
+                    "peer": None if peer is None else round(peer, 4),
+                    "bar": None if bar is None else round(bar, 4),
+                    "better": better,
+                    "holds": bool(holds),
+                }
+            )
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", choices=sorted(CONTESTANTS))
@@ -167,6 +205,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON")
     parser.add_argument("--data", type=Path, default=ROOT / "runs" / "portraits")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="what is stored is shown either way")
     options = parser.parse_args()
     if options.floor:
         floor(options.data)
@@ -175,7 +214,7 @@ def main() -> None:
         budgets = [float(x) for x in options.cpu.split(",")]
         run(options.run, options.seed, budgets, options.data, told)
     elif options.json:
-        print(json.dumps({"benchmark": "studio_quality", "results": stored()}))
+        print(json.dumps({"benchmark": "studio_quality", "rows": compared()}))
     else:
         for r in stored():
             figures = "  ".join(f"{k} {r[k]:.4f}" for k in FIGURES)

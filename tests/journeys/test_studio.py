@@ -102,9 +102,8 @@ def test_own_pictures_are_trained_steered_shown_and_made_again(faces, tmp_path, 
 @pytest.mark.parametrize(
     ("model", "form", "style"),
     [
-        ("ink", "png", ["scale=1", "psi=0.7"]),
-        ("textures", "pbr.zip", ["psi=0.7"]),
-        ("icons", "svg", []),
+        ("portraits", "svg", ["scale=1", "psi=0.7"]),
+        ("textures", "pbr.zip", ["width=128", "height=64"]),
         ("chorales", "mid", []),
         ("chorales", "musicxml", []),
     ],
