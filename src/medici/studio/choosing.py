@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 
 from medici.studio.making.filters import thumbnail
-from medici.studio.pictures.quality import Judgement, novelty
+from medici.studio.pictures.quality import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def judge(
         return room.judge(model, candidates, known)
     shown, before = _thumbnails(candidates), _thumbnails(known)
     return [
-        Judgement(None, 0, novelty(one, np.concatenate([np.delete(shown, i, 0), before])))
+        Judgement(None, 0, unlike(one, np.concatenate([np.delete(shown, i, 0), before])))
         for i, one in enumerate(shown)
     ]
 
@@ -77,14 +77,27 @@ def select(
     if room is not None:
         return room.select(model, candidates, keep, known)
     shown, before = _thumbnails(candidates), _thumbnails(known)
-    nearest = np.array([novelty(one, before) for one in shown])
+    nearest = np.array([unlike(one, before) for one in shown])
     chosen: list[int] = []
     while len(chosen) < min(keep, len(shown)) and nearest.max(initial=0) > 0:
         best = int(nearest.argmax())
         chosen.append(best)
-        closer = [novelty(one, shown[best : best + 1]) for one in shown]
+        closer = [unlike(one, shown[best : best + 1]) for one in shown]
         nearest = np.minimum(nearest, closer)
     return chosen
+
+
+def unlike(shown: NDArray[np.uint8], others: NDArray[np.uint8]) -> float:
+    """Root-mean-square difference from the most similar of the others, 0 to 1; 1 without others.
+
+    Args:
+        shown: (h, w, 4) uint8 thumbnail.
+        others: (n, h, w, 4) uint8.
+    """
+    if not len(others):
+        return 1.0
+    gaps = others.astype(np.float64) - shown
+    return float(np.sqrt((gaps**2).mean((1, 2, 3)).min()) / 255)
 
 
 def _thumbnails(works: Sequence[Rendering]) -> NDArray[np.uint8]:
