@@ -15,21 +15,32 @@ if TYPE_CHECKING:
     from medici.studio.icons.model import IconModel
 
 
-def test_ragged_icons_score_below_clean_ones(icon_folder: Path, tune_folder: Path) -> None:
-    statistics = Statistics.of(read_icons(icon_folder).pixels)
-    fresh = read_icons(tune_folder).pixels
-    ragged = fresh.copy()
-    spots = np.random.default_rng(1).random(fresh.shape) < 0.08
+def test_ragged_icons_are_less_familiar_and_less_coherent(
+    model: IconModel, icon_folder: Path, tune_folder: Path
+) -> None:
+    icons, fresh = read_icons(icon_folder), read_icons(tune_folder)
+    statistics = Statistics.of(model, icons.pixels, icons.classes)
+    ragged = fresh.pixels.copy()
+    spots = np.random.default_rng(1).random(ragged.shape) < 0.08
     ragged[spots] = 255 - ragged[spots]
-    clean, rough = statistics.scores(fresh), statistics.scores(ragged)
-    assert clean.min() > rough.max()
-    assert statistics.scores(np.zeros((1, 32, 32), np.uint8))[0] < rough.min()
+    assert statistics.familiarity(fresh.pixels).min() > statistics.familiarity(ragged).max()
+    clean, rough = (model.coherence(x, fresh.classes) for x in (fresh.pixels, ragged))
+    assert np.median(clean) > np.median(rough)
+    assert clean.max() <= 0
+
+
+def test_scraps_rank_below_everything(model: IconModel, tune_folder: Path) -> None:
+    fresh = read_icons(tune_folder)
+    blank = np.zeros((1, 32, 32), np.uint8)
+    scores = model.statistics.scores(model, fresh.pixels, fresh.classes)
+    assert model.statistics.scores(model, blank, np.zeros(1, np.int64))[0] < scores.min()
 
 
 def test_statistics_travel_through_a_file_and_damage_is_named(
-    icon_folder: Path, tmp_path: Path
+    model: IconModel, icon_folder: Path, tmp_path: Path
 ) -> None:
-    statistics = Statistics.of(read_icons(icon_folder).pixels)
+    icons = read_icons(icon_folder)
+    statistics = Statistics.of(model, icons.pixels, icons.classes)
     statistics.save(tmp_path / "statistics.safetensors")
     again = Statistics.load(tmp_path / "statistics.safetensors")
     assert (again.shares == statistics.shares).all()

@@ -202,6 +202,26 @@ class IconModel:
             out = out * (len(marks) + 1) + at_least
         return out.reshape(len(greys), -1)
 
+    def coherence(self, greys: Grey, looks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How far an icon's codes lie below those the prior likes best, summed, in Q10: (n,) ≤ 0.
+
+        Args:
+            greys: (n, 32, 32) uint8.
+            looks: (n,).
+
+        Raises:
+            WrongUse: this model has no codes.
+        """
+        tokens = self.encode_tokens(greys)
+        told = np.repeat(looks[:, None, None], self.cells, axis=1)
+        out = np.zeros(len(greys), np.int64)
+        for i in range(0, len(greys), _TOGETHER):
+            part = slice(i, i + _TOGETHER)
+            scores = self.exact.sequences["prior"].log_scores(tokens[part], told[part])
+            drawn = np.take_along_axis(scores, tokens[part][..., None], axis=2)[..., 0]
+            out[part] = (drawn - scores.max(2)).sum(1).astype(np.int64)
+        return out
+
     def _grey(self, out: NDArray[np.float64]) -> Grey:
         grey = ((out[..., 0].astype(np.int64) + ONE) * 255 + ONE) >> 11
         return np.asarray(np.clip(grey, 0, 255), np.uint8)

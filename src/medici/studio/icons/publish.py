@@ -78,7 +78,6 @@ def publish(
     state.load(best)
     exact = to_exact(state, train.looks, psi)
     digest = exact.save(out / WEIGHTS)
-    statistics = Statistics.of(train.pixels).save(out / STATISTICS)
     record = ModelRecord(
         id=exact.id,
         name=name,
@@ -97,11 +96,13 @@ def publish(
                 "count": len(train.names),
             },
             "versions": versions(),
-            "statistics_sha256": Digest.of(statistics),
             "certificate": exact.certificate,
         },
     )
     model = IconModel(exact, record, out)
+    statistics = Statistics.of(model, train.pixels, train.classes).save(out / STATISTICS)
+    stated = {**record.training, "statistics_sha256": Digest.of(statistics)}
+    model.record = record = replace(record, training=stated)
     save_sheet(model.greys(range(COLUMNS * ROWS)), out / SHEET)
     measured: dict[str, Any] = {"measured": "no held-out icons were given"}
     if judge is not None:

@@ -70,7 +70,7 @@ class Recipe:
     first: int = 400
     drop: float = 0.15
     decay: float = 0.02
-    gamma: float = 2.0
+    gamma: float = 6.0
     lazy: int = 8
     precision: str = "auto"
     shape: Shape = field(default_factory=Shape)
