@@ -45,8 +45,10 @@ def test_selection_keeps_the_best_and_no_twins(portraits):
     assert len({works[i].seed for i in chosen}) == 8
     scores = [j.score for j in judge(portraits, works)]
     assert scores[chosen[0]] == max(scores)
-    kept = float(np.mean([scores[i] for i in chosen]))
-    assert kept > float(np.mean(scores))
+    # As plausible as three quarters of the training pictures, while there are such candidates.
+    bar = int(portraits.statistics.quantiles[25])
+    assert sum(score >= bar for score in scores[:40]) >= 8
+    assert min(scores[i] for i in chosen) >= bar
 
 
 def test_known_works_are_not_made_again(portraits):

@@ -30,7 +30,7 @@ STATISTICS = "statistics.safetensors"
 _PAIRS = tuple(combinations(range(5), 2))
 _BITS = 256
 _NEAR = 24
-_PLAUSIBLE = 5  # percentile of the training pictures
+_PLAUSIBLE = 25  # percentile of the training pictures
 
 
 def _splits() -> NDArray[np.int64]:
@@ -183,7 +183,7 @@ def select(
 ) -> list[int]:
     """Choose plausible candidates that are unlike each other and unlike known works: indices.
 
-    The most plausible comes first. Then, among those as plausible as all but the least 5 % of the
+    The most plausible comes first. Then, among those as plausible as all but the least quarter of the
     training pictures, whichever is furthest from everything chosen and known; when these run
     out or come closer than `least_novelty`, the rest in order of plausibility. An exact double is
     never chosen.
