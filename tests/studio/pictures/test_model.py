@@ -26,7 +26,7 @@ def test_shipped_model_says_what_it_is(portraits):
     assert record.data_licence == "CC0-1.0"
     assert record.training["certificate"]["layers"]
     assert record.metrics["rows"].keys() == {"model", "floor", "noise", "collapse"}
-    assert record.bias_report["attributes"]["skinColor"]["reader_accuracy"] > 0.9
+    assert record.bias_report["attributes"]["skinColor"]["reader_accuracy"] > 0.85
     assert ModelRecord.from_json(json.loads(json.dumps(record.as_json()))).digest == record.digest
 
 
