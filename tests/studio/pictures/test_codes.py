@@ -115,16 +115,18 @@ def test_a_folder_of_drawings_becomes_a_model_that_loads(pictures, tmp_path):
     assert (tmp_path / "own" / "sheet.png").exists()
 
 
-def test_the_rate_falls_as_the_budget_is_used(data):
-    trainer = CodesTrainer(data, TINY, 0, CPU)
-    rates = []
-    for step in range(400):
-        trainer.fraction = step / 400
-        if step in (299, 399):
-            trainer.step = step
-            trainer.advance()
-            rates.append(trainer.optimiser.param_groups[0]["lr"])
-    assert rates[0] > 10 * rates[1] > 0
+def test_encoder_and_decoder_come_to_rest_before_the_prior(data):
+    trainer = trained(data, 2)
+    trainer.step = 5000
+    rates = {}
+    for fraction in (0.0, 0.7, 0.8, 0.99):
+        trainer.fraction = fraction
+        told = trainer.advance()
+        assert ("pixel_nats" in told) == (fraction < 0.75)
+        rates[fraction] = [group["lr"] for group in trainer.optimiser.param_groups]
+    pictures, prior = zip(*rates.values(), strict=True)
+    assert pictures[0] > 10 * pictures[1] > 0
+    assert prior[0] == prior[1] > prior[2] > 10 * prior[3]
 
 
 def test_a_picture_of_the_model_is_found_again(data):
