@@ -22,6 +22,7 @@ from medici.studio.icons.model import IconModel
 from medici.studio.icons.quality import STATISTICS, Statistics
 from medici.studio.icons.sheets import COLUMNS, ROWS, save_sheet
 from medici.studio.icons.trainer import SCHEMA, Recipe, trainer
+from medici.studio.metrics.features import default_cache
 from medici.studio.metrics.measure import Measuring
 from medici.studio.training.snapshots import read_snapshot
 
@@ -106,7 +107,9 @@ def publish(
     save_sheet(model.greys(range(COLUMNS * ROWS)), out / SHEET)
     measured: dict[str, Any] = {"measured": "no held-out icons were given"}
     if judge is not None:
-        measured = icon_table(model, train, judge, Measuring(n=n), extractor).as_json()
+        measured = icon_table(
+            model, train, judge, Measuring(n=n, cache=default_cache()), extractor
+        ).as_json()
     full = replace(record, bias_report=bias(model, train), metrics=measured)
     write(out / METRICS, measured)
     write(out / CURVES, curves)
