@@ -44,7 +44,7 @@ bench: setup-test ## every benchmark; writes docs/leaderboard.md
 
 setup: $(VENV)/.core node_modules/.ready
 
-setup-test: $(VENV)/.dev $(VENV)/.train $(VENV)/.studio node_modules/.ready
+setup-test: $(VENV)/.dev $(VENV)/.studio $(VENV)/.train node_modules/.ready
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Medici needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

@@ -38,14 +38,15 @@ def test_what_people_hand_in_becomes_rgba(tmp_path):
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is no picture"),
         (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "is no picture"),
         (bomb(9000), "is 9000×9000 pixels"),
-        (bomb(60000), "is no picture"),
+        # By Pillow's own limit, or by ours where another room has lifted Pillow's.
+        (bomb(60000), "is no picture|is 60000×60000 pixels"),
         (bomb(100), "is no picture"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path, data, said):
     path = tmp_path / "mark.png"
     path.write_bytes(data)
-    with pytest.raises(UnreadableFile, match=rf"logo .*mark\.png {said}"):
+    with pytest.raises(UnreadableFile, match=rf"logo .*mark\.png ({said})"):
         opening.open_pixels(path, "logo")
 
 
