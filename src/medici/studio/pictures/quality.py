@@ -183,7 +183,7 @@ def select(
 ) -> list[int]:
     """Choose plausible candidates that are unlike each other and unlike known works: indices.
 
-    The most plausible comes first. Then, among those as plausible as all but the least quarter of the
+    The most plausible comes first. Then, among those as plausible as three quarters of the
     training pictures, whichever is furthest from everything chosen and known; when these run
     out or come closer than `least_novelty`, the rest in order of plausibility. An exact double is
     never chosen.
