@@ -11,13 +11,14 @@ from tests.studio.icons.conftest import TINY
 
 from medici.errors import BadWeights, Interrupted, WrongUse
 from medici.studio.families import Training, load_model
+from medici.studio.icons.bodies import trainer
+from medici.studio.icons.codes import Codes
 from medici.studio.icons.data import read_icons
 from medici.studio.icons.export import to_exact
 from medici.studio.icons.family import Icons
 from medici.studio.icons.judging import icon_table
 from medici.studio.icons.model import IconModel
 from medici.studio.icons.networks import codes_of
-from medici.studio.icons.trainer import Codes, trainer
 from medici.studio.icons.training import recipe_of
 from medici.studio.metrics.measure import Measuring
 

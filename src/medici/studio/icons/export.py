@@ -10,8 +10,8 @@ from medici.errors import BadWeights
 from medici.studio.exact import quantise
 from medici.studio.exact.identity import assemble
 from medici.studio.exact.network import ONE
+from medici.studio.icons.gan import Gan
 from medici.studio.icons.networks import CELLS, GRID, SIDE, Prior
-from medici.studio.icons.trainer import Codes, Gan
 from medici.studio.training.autoregressive import Autoregressive
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from medici.studio.exact.identity import ExactModel
     from medici.studio.exact.network import Layer
     from medici.studio.exact.sequence import Weights
+    from medici.studio.icons.codes import Codes
     from medici.studio.icons.networks import Autoencoder, Drawer
 
 _SHARES = 1 << 16

@@ -16,12 +16,13 @@ from medici.records import Digest, ModelRecord
 from medici.store import atomic_write
 from medici.studio.exact.identity import RENDERER
 from medici.studio.families import RECORD, WEIGHTS
+from medici.studio.icons.bodies import trainer
 from medici.studio.icons.export import to_exact
 from medici.studio.icons.judging import icon_table
 from medici.studio.icons.model import IconModel
 from medici.studio.icons.quality import STATISTICS, Statistics
 from medici.studio.icons.sheets import COLUMNS, ROWS, save_sheet
-from medici.studio.icons.trainer import SCHEMA, Recipe, trainer
+from medici.studio.icons.trainer import SCHEMA, Recipe
 from medici.studio.metrics.features import default_cache
 from medici.studio.metrics.measure import Measuring
 from medici.studio.training.snapshots import read_snapshot

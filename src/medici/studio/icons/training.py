@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from medici.errors import WrongUse
+from medici.studio.icons.bodies import trainer
+from medici.studio.icons.codes import Codes
 from medici.studio.icons.data import IconSet, read_icons
 from medici.studio.icons.networks import BODIES, Shape
 from medici.studio.icons.sheets import save_sheet
-from medici.studio.icons.trainer import Codes, Recipe, trainer
+from medici.studio.icons.trainer import Recipe
 from medici.studio.training.options import Options
 from medici.studio.training.run import device_for, drive
 
