@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from medici import logs
 from medici.errors import WrongUse
 from medici.studio.training import trackers as room
 from medici.studio.training.trackers import Trackers
@@ -59,6 +60,7 @@ def test_a_plugin_is_told_of_numbers_and_pictures(plugged_in, tmp_path):
 
 
 def test_a_plugin_that_fails_is_left_out_and_the_rest_goes_on(plugged_in, tmp_path, capsys):
+    logs.configure()  # to this test's stderr, whoever logged before
     trackers = Trackers(tmp_path, ["diary"], {})
     trackers.scalars(3, {"loss": 0.5})
     trackers.scalars(4, {"loss": 0.4})
