@@ -151,8 +151,8 @@ def test_killed_at_random_instants(deployed, tmp_path, reference):
         if process.returncode != 0:
             found = finish(folder, 1, 5)
             # A kill between the round's end and the program's leaves nothing to finish: the same
-            # command then begins the next round.
-            assert found["first"] == 2 or found == reference(1, 5)
+            # command then begins the next round, and that one's kills are not compared.
+            assert found["first"] > 1 or found == reference(1, 5)
 
 
 def test_the_chain_dies_in_the_middle_of_a_round(firm, reference):
