@@ -16,11 +16,11 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from medici.errors import WrongUse
+from medici.studio.pictures.networks import leaky
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SLOPE = 0.1875
 LEVELS = (3, 5, 9)
 
 
@@ -81,11 +81,6 @@ class CodesShape:
     def from_json(cls, data: Mapping[str, Any]) -> CodesShape:
         """Read what `as_json` wrote."""
         return cls(**{**data, "channels": tuple(data["channels"])})
-
-
-def leaky(x: Tensor) -> Tensor:
-    """Leaky ReLU with slope 3/16."""
-    return F.leaky_relu(x, SLOPE)
 
 
 def quantised(x: Tensor, levels: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,55 +21,8 @@ if TYPE_CHECKING:
 
     from medici.studio.exact.network import Layer
     from medici.studio.exact.sequence import Weights
-    from medici.studio.pictures.networks import Generator
 
 _MEAN_OVER = 4096
-
-
-def to_exact(network: Generator, psi: int = 1000) -> ExactModel:
-    """Fold norms into weights, scale by powers of two, round once.
-
-    Args:
-        network: in evaluation mode, norms measured.
-        psi: the model's default truncation, in thousandths.
-
-    Raises:
-        BadWeights: sums could overflow, or a weight is not finite.
-    """
-    shape = network.shape
-    layer = quantise.layer
-    mapping = folded(network.mapping, network.mapping_norm)
-    seed = folded(network.seed, network.seed_norm)
-    channels = len(seed[1]) // 16
-    networks = {
-        "map": [layer("mapping", "dense", *mapping, leaky=True)],
-        "draw": [
-            layer(
-                "seed",
-                "dense",
-                quantise.seed(seed[0], channels),
-                quantise.seed(seed[1], channels),
-                leaky=True,
-                grid=(4, 4),
-            ),
-            layer("up1", "up", *folded(network.up1, network.up1_norm), leaky=True),
-            layer("up2", "up", *folded(network.up2, network.up2_norm), leaky=True),
-            layer("mask", "conv", *plain(network.mask), raw=True),
-        ],
-        "colours": [
-            layer("colour1", "dense", *plain(network.colour1), leaky=True),
-            layer("colour2", "dense", *plain(network.colour2)),
-        ],
-    }
-    return assemble_pictures(
-        networks,
-        palette=palette_bytes(cast("torch.Tensor", network.palette)),
-        transparent=network.transparent,
-        side=16,
-        slots=shape.slots,
-        psi=psi,
-        latent={"normal": shape.normal},
-    )
 
 
 def assemble_pictures(
