@@ -13,7 +13,14 @@ torch = pytest.importorskip("torch")
 from medici.errors import BadWeights, WrongUse  # noqa: E402
 from medici.studio.data.folder import read_folder  # noqa: E402
 from medici.studio.families import Training, load_model  # noqa: E402
-from medici.studio.pictures.codes import CodesShape, Decoder, quantised, to_tokens  # noqa: E402
+from medici.studio.pictures.codes import (  # noqa: E402
+    CodesShape,
+    Decoder,
+    blended,
+    quantised,
+    quarter,
+    to_tokens,
+)
 from medici.studio.pictures.codes_trainer import CodesRecipe, CodesTrainer, Labels  # noqa: E402
 from medici.studio.pictures.codes_training import read_settings  # noqa: E402
 from medici.studio.pictures.model import preview  # noqa: E402
@@ -179,6 +186,13 @@ def test_the_likelihood_of_a_pixel_is_a_mixture_over_slots():
     likely = torch.einsum("nshw,nsk->nkhw", mask, chosen)
     expected = -likely.gather(1, labels[:, None]).log().mean()
     assert torch.allclose(decoder.loss(values, labels), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("phase", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_quarter_is_what_blending_gives_there(phase):
+    scores = torch.randn(2, 3, 5, 4)
+    expected = blended(scores)[:, :, phase[0] :: 2, phase[1] :: 2]
+    assert torch.allclose(quarter(scores, *phase), expected, atol=1e-6)
 
 
 def test_codes_are_the_levels_of_their_values():

@@ -31,6 +31,9 @@ TAPS = {"dense": 1, "conv": 9, "up": 4, "down": 16}
 KINDS = (*TAPS, "bilinear")
 # Columns of a product are kept under this, so that they stay in the processor's caches.
 _CACHED = 5 << 20
+# As arrays: numpy turns a Python number into one at each call, which costs more than small sums.
+_LOWEST, _HIGHEST, _SLOPE = (np.array(float(v)) for v in (LOWEST, HIGHEST, 0.1875))
+_SCALES = tuple(np.array(2.0**-shift) for shift in range(31))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +157,15 @@ def certified(name: str, bound: int) -> dict[str, Any]:
 def settle(sums: Numbers, shift: int, leaky: bool, plus: Numbers | None = None) -> Numbers:
     """Requantise by floor, leaky ReLU, residual, clip, in place: specification section 3."""
     if shift:
-        sums *= 2.0**-shift
+        sums *= _SCALES[shift]
         np.floor(sums, out=sums)
         if leaky:
-            steep = sums * 0.1875
+            steep = sums * _SLOPE
             np.floor(steep, out=steep)
             np.maximum(sums, steep, out=sums)
         if plus is not None:
             sums += plus
-        np.clip(sums, LOWEST, HIGHEST, out=sums)
+        sums.clip(_LOWEST, _HIGHEST, out=sums)
     return sums
 
 
@@ -192,6 +195,7 @@ class Network:
             if layer.name in seen:
                 raise BadWeights(f"two layers are called {layer.name}")
             seen.add(layer.name)
+        self._kinds = {kind: getattr(self, f"_{kind}") for kind in KINDS}
         self._kept = {n for layer in layers for n in (layer.source, layer.plus) if n is not None}
         # (K, outputs), as the products need them; contiguous, made once.
         self._weights = {
@@ -244,7 +248,7 @@ class Network:
         for layer in layers:
             given = kept[layer.source] if layer.source else x
             plus = kept[layer.plus] if layer.plus else None
-            x = getattr(self, f"_{layer.kind}")(given, layer, plus)
+            x = self._kinds[layer.kind](given, layer, plus)
             if layer.name in self._kept:
                 kept[layer.name] = x
         return x
@@ -256,8 +260,10 @@ class Network:
         return sums
 
     def _dense(self, x: Numbers, layer: Layer, plus: Numbers | None) -> Numbers:
-        flat = x.reshape(-1, x.shape[-1])
-        sums = self._sums(flat, layer).reshape(*x.shape[:-1], -1)
+        if x.ndim == 2:  # as below, without its cost where a sequence draws token by token
+            sums = self._sums(x, layer)
+        else:
+            sums = self._sums(x.reshape(-1, x.shape[-1]), layer).reshape(*x.shape[:-1], -1)
         out = settle(sums, layer.shift, layer.leaky, plus)
         return out.reshape(len(x), *layer.grid, -1) if layer.grid else out
 

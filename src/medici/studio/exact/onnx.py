@@ -63,12 +63,13 @@ class GraphBuilder:
         """A row of whole numbers: shapes, axes, pads."""
         return self.constant(np.array(numbers, np.int64))
 
-    def network(self, network: Network, x: str) -> str:
+    def network(self, network: Network, x: str, *, rows: bool = False) -> str:
         """All layers of an exact network.
 
         Args:
             network: what to draw.
             x: name of the input: (n, width) if the first layer is dense, else (n, c, h, w).
+            rows: leave what a last dense layer lays out to a grid as rows, (n, h·w, c).
 
         Returns:
             name of the output, (n, outputs) or (n, c, h, w).
@@ -79,7 +80,14 @@ class GraphBuilder:
         for layer in network.layers:
             given, flat = kept[layer.source or last]
             plus = kept[layer.plus][0] if layer.plus else None
-            kept[layer.name] = self._layer(layer, given, flat, plus), flat and not layer.grid
+            made = self._layer(layer, given, flat, plus)
+            if layer.grid and rows and layer is network.layers[-1]:
+                cells = layer.grid[0] * layer.grid[1]
+                made = self.add("Reshape", [made, self.whole([0, cells, -1])])
+            elif layer.grid:
+                made = self.add("Reshape", [made, self.whole([0, *layer.grid, -1])])
+                made = self.add("Transpose", [made], perm=[0, 3, 1, 2])
+            kept[layer.name] = made, flat and not layer.grid
             last = layer.name
         return kept[last][0]
 
@@ -96,9 +104,6 @@ class GraphBuilder:
         if self.clip and layer.shift:
             limits = (np.float32(LOWEST / ONE), np.float32(HIGHEST / ONE))
             x = self.add("Clip", [x, *(self.constant(np.array(v)) for v in limits)])
-        if layer.grid:
-            x = self.add("Reshape", [x, self.whole([0, *layer.grid, -1])])
-            x = self.add("Transpose", [x], perm=[0, 3, 1, 2])
         return x
 
     def _dense(self, layer: Layer, x: str) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from medici.studio.exact.network import Numbers
 
 NOISE_LEVELS = 1 << 12
+_THOUSAND = np.array(1000.0)
 OPEN = -1
 """A token that is to be drawn; any other value is given and kept."""
 
@@ -181,12 +182,17 @@ class Sequence:
             raise BadWeights(f"{self.name} draws at most {len(self._tables)} tokens, not {length}")
         tokens = np.full((n, length), OPEN, np.int64) if given is None else given.copy()
         running = np.zeros((n, self._tables.shape[2]))
+        # Whole numbers far below 2^53: floats hold them.
+        noise_scaled = (noise * psi).astype(np.float64)
+        wanted = tokens == OPEN
+        some, every = wanted.any(0).tolist(), wanted.all(0).tolist()
         for t in range(length):
-            wanted = tokens[:, t] == OPEN
-            if wanted.any():
+            if some[t]:
                 scores = self._scores(tokens, t, running, told)
-                best = (scores.astype(np.int64) * 1000 + noise[:, t] * psi).argmax(-1)
-                tokens[wanted, t] = best[wanted]
+                scores *= _THOUSAND
+                scores += noise_scaled[:, t]
+                best = scores.argmax(-1)
+                tokens[:, t] = best if every[t] else np.where(wanted[:, t], best, tokens[:, t])
             if self._absolute:
                 running += self._tables[t, tokens[:, t]]
         return tokens

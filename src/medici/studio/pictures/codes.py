@@ -103,6 +103,22 @@ def to_tokens(values: Tensor, levels: int) -> Tensor:
     return ((values + 1) * half).round().long()
 
 
+def blended(scores: Tensor) -> Tensor:
+    """Twice the side, bilinear: (n, k, h, w) → (n, k, 2h, 2w)."""
+    return F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def quarter(scores: Tensor, row: int, column: int) -> Tensor:
+    """``blended(scores)[:, :, row::2, column::2]`` without the other three: (n, k, h, w)."""
+    for axis, odd in ((2, row), (3, column)):
+        n = scores.shape[axis]
+        ends = (scores.narrow(axis, 1, n - 1), scores.narrow(axis, n - 1, 1))
+        if not odd:
+            ends = (scores.narrow(axis, 0, 1), scores.narrow(axis, 0, n - 1))
+        scores = torch.lerp(scores, torch.cat(ends, axis), 0.25)
+    return scores
+
+
 class Residual(nn.Module):
     """x + leaky(norm(W x)): as the exact renderer has it, with the norm folded in."""
 
@@ -128,7 +144,7 @@ class Encoder(nn.Module):
 
     def __init__(self, shape: CodesShape, planes: int) -> None:
         super().__init__()
-        widths = [planes, *(16 * (k + 1) for k in range(shape.doublings + shape.smooth))]
+        widths = [planes, *(min(16 * (k + 1), 32) for k in range(shape.doublings + shape.smooth))]
         self.downs = nn.ModuleList([nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths)])
         wide = shape.width + shape.width // 2
         self.first = nn.Linear(widths[-1] * 256, wide)
@@ -180,6 +196,13 @@ class Decoder(nn.Module):
 
     def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """(n, codes) → scores (n, slots, side, side), colours (n, coloured slots, palette)."""
+        scores, colours = self._drawn(values)
+        for _ in range(self.shape.smooth):
+            scores = blended(scores)
+        return scores, colours
+
+    def _drawn(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores on their own grid, and colours."""
         h = self.mapped(values)
         x = self.seed(h).unflatten(1, (-1, 16, 16))
         if self.mask is not None:
@@ -187,28 +210,27 @@ class Decoder(nn.Module):
             for up in self.ups:
                 x = leaky(up(x))
             x = self.mask(x)
-        for _ in range(self.shape.smooth):
-            x = F.interpolate(x.float(), scale_factor=2, mode="bilinear", align_corners=False)
         coloured = self.shape.slots - self.transparent
         colours = self.colour2(leaky(self.colour1(h))).unflatten(1, (coloured, -1))
         return x.float(), colours.float()
 
-    def loss(self, values: Tensor, labels: Tensor, phase: int = 0) -> Tensor:
+    def loss(self, values: Tensor, labels: Tensor, phase: tuple[int, int] | None = None) -> Tensor:
         """Mean negative log-likelihood of a pixel, in nats.
 
         A pixel takes a slot, the slot takes a palette colour: a mixture, with no hard choice.
 
         Args:
             values: (n, codes).
-            labels: (n, side, side) int64: palette index, counted from 1 where slot 0 is
-                transparent (0), else from 0.
-            phase: which quarter of the pixels counts, where scores are smooth: neighbours say
-                nearly the same there, and all four come round.
+            labels: int64 palette index, counted from 1 where slot 0 is transparent (0), else
+                from 0: (n, side, side), or with a phase (n, side / 2, side / 2).
+            phase: the quarter of the pixels that counts, as row and column of each 2×2; for
+                smooth scores alone.
         """
-        scores, colours = self(values)
-        if self.shape.smooth:
-            y, x = divmod(phase % 4, 2)
-            scores, labels = scores[:, :, y::2, x::2], labels[:, y::2, x::2]
+        scores, colours = self._drawn(values)
+        for _ in range(self.shape.smooth - (phase is not None)):
+            scores = blended(scores)
+        if phase is not None:
+            scores = quarter(scores, *phase)
         first = int(self.transparent)
         mask = scores.flatten(2).log_softmax(1)  # (n, slots, pixels)
         chosen = colours.log_softmax(-1)  # (n, coloured, palette)
@@ -217,4 +239,4 @@ class Decoder(nn.Module):
         likely = (mask[:, first:] + chosen.gather(2, k)).logsumexp(1)
         if self.transparent:
             likely = torch.where(index == 0, mask[:, 0], likely)
-        return cast("Tensor", -likely.mean())
+        return -likely.mean()

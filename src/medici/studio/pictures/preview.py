@@ -41,12 +41,10 @@ def onnx_file(model: PictureModel, *, clip: bool = True) -> bytes:
         mean = graph.constant((model.mean / ONE).astype(np.float32))
         h = graph.add("Sub", [h, mean])
         h = graph.add("Add", [graph.add("Mul", [h, "psi"]), mean])
-    drawn = graph.network(model.draw, h)
     if model.head == "rgb":
-        pixels = _rgb(graph, model, drawn)
+        pixels = _rgb(graph, model, graph.network(model.draw, h))
     else:
-        slots = graph.add("ArgMax", [_smooth(graph, model, drawn)], axis=1, keepdims=0)
-        slots = graph.add("Reshape", [slots, graph.whole([0, model.side**2, 1])])
+        slots = _slots(graph, model, h)
         colours = _colours(graph, model, graph.network(model.colours, h))
         pixels = graph.add("GatherND", [colours, slots], batch_dims=1)
         pixels = graph.add("Reshape", [pixels, graph.whole([0, model.side, model.side, 4])])
@@ -55,6 +53,15 @@ def onnx_file(model: PictureModel, *, clip: bool = True) -> bytes:
         {"pixels": (pixels, np.uint8, ["n", model.side, model.side, 4])},
         {"model": str(model.id), "name": model.record.name, "licence": model.record.data_licence},
     )
+
+
+def _slots(graph: GraphBuilder, model: PictureModel, h: str) -> str:
+    """Node of (n, side², 1): the slot of each pixel."""
+    if not model.smooth and model.draw.layers[-1].grid:
+        return graph.add("ArgMax", [graph.network(model.draw, h, rows=True)], axis=2, keepdims=1)
+    scores = _smooth(graph, model, graph.network(model.draw, h))
+    slots = graph.add("ArgMax", [scores], axis=1, keepdims=0)
+    return graph.add("Reshape", [slots, graph.whole([0, model.side**2, 1])])
 
 
 def _smooth(graph: GraphBuilder, model: PictureModel, scores: str) -> str:
