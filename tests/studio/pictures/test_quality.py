@@ -7,7 +7,8 @@ import pytest
 
 from medici.errors import BadWeights
 from medici.studio import judge, load_model, select
-from medici.studio.pictures.quality import block_splits, novelty
+from medici.studio.pictures import quality
+from medici.studio.pictures.quality import Statistics, block_splits, novelty
 
 
 def test_stray_pixels_make_a_picture_less_plausible(portraits):
@@ -88,3 +89,15 @@ def test_foreign_statistics_are_refused(tiny_folder):
     path.unlink()
     with pytest.raises(BadWeights, match="holds no statistics"):
         _ = load_model(tiny_folder).statistics
+
+
+def test_large_pictures_are_counted_in_portions_and_judged_at_their_own_size(monkeypatch):
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 2, (9, 32, 32, 1), dtype=np.uint8) * np.uint8(255)
+    pictures = np.repeat(pictures, 4, axis=3)
+    whole = Statistics.of(pictures)
+    monkeypatch.setattr(quality, "_TOGETHER", 2 * pictures[0].size)
+    parted = Statistics.of(pictures)
+    assert whole.blocks.shape == (31 * 31, 52)
+    assert (parted.blocks == whole.blocks).all()
+    assert (parted.scores(pictures) == whole.scores(pictures)).all()

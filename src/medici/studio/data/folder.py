@@ -33,6 +33,7 @@ __all__ = [
     "LEAST",
     "SIDE",
     "PictureSet",
+    "colour_counts",
     "common_colours",
     "data_root",
     "read_folder",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 LEAST = 8
+_COUNTED = 1 << 24  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,28 @@ def read_source(place: Path) -> dict[str, Any]:
     return source
 
 
+def colour_counts(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Opaque colours of a set and how many pixels have each.
+
+    Args:
+        pixels: (n, h, w, 4) uint8.
+
+    Returns:
+        (k,) int64 colours as red·2^16 + green·2^8 + blue, ascending; (k,) int64 counts.
+    """
+    rows, found = pixels.reshape(-1, 4), []
+    for start in range(0, len(rows), _COUNTED):  # int64 copies of a large set would not fit
+        part = rows[start : start + _COUNTED]
+        opaque = part[part[:, 3] > 0].astype(np.int64)
+        words = opaque[:, 0] << 16 | opaque[:, 1] << 8 | opaque[:, 2]
+        found.append(np.unique(words, return_counts=True))
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    codes, where = np.unique(np.concatenate([c for c, _ in found]), return_inverse=True)
+    counts = np.bincount(where, np.concatenate([n for _, n in found]), len(codes))
+    return codes, counts.astype(np.int64)
+
+
 def common_colours(pixels: NDArray[np.uint8], most: int = 256) -> NDArray[np.uint8]:
     """The opaque colours of a set, commonest first (ties by colour), at most so many.
 
@@ -204,12 +228,8 @@ def common_colours(pixels: NDArray[np.uint8], most: int = 256) -> NDArray[np.uin
     Raises:
         BadData: no pixel is opaque.
     """
-    opaque = pixels.reshape(-1, 4)
-    opaque = opaque[opaque[:, 3] > 0].astype(np.int64)
-    if not len(opaque):
+    codes, counts = colour_counts(pixels)
+    if not len(codes):
         raise BadData("no picture of the set has an opaque pixel")
-    codes, counts = np.unique(
-        opaque[:, 0] << 16 | opaque[:, 1] << 8 | opaque[:, 2], return_counts=True
-    )
     chosen = codes[np.lexsort((codes, -counts))][:most]
     return np.stack([chosen >> 16, chosen >> 8 & 255, chosen & 255], axis=-1).astype(np.uint8)

@@ -30,10 +30,10 @@ _SIDE = 32
 _SHOWN = 8
 
 
-def thumbnails(pictures: Pixels) -> Pixels:
-    """Pictures at no more than 32 pixels a side, by averaging whole blocks: (n, h, w, c) uint8."""
+def thumbnails(pictures: Pixels, side: int = _SIDE) -> Pixels:
+    """Pictures at no more than so many pixels a side, by averaging blocks: (n, h, w, c) uint8."""
     n, h, w, c = pictures.shape
-    step = -(-max(h, w) // _SIDE)
+    step = -(-max(h, w) // side)
     if step <= 1:
         return pictures
     h, w = h // step, w // step

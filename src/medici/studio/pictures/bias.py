@@ -15,6 +15,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
+from medici.studio.data.folder import colour_counts
+from medici.studio.metrics.memorisation import thumbnails
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -26,6 +29,7 @@ _NONE = "none"
 # Chosen by programme and invisible in the picture, or too fine for shares to mean anything.
 _UNSEEN = ("backgroundType", "backgroundRotation", "accessoriesColor", "glassesColor", "hatColor")
 _MOST_VALUES = 64
+_READ_AT = 64  # pixels a side at most
 
 
 def colour_report(data: NDArray[np.uint8], made: NDArray[np.uint8], most: int = 24) -> Any:
@@ -45,11 +49,7 @@ def colour_report(data: NDArray[np.uint8], made: NDArray[np.uint8], most: int = 
 
 
 def _colour_shares(pictures: NDArray[np.uint8]) -> dict[str, float]:
-    opaque = pictures.reshape(-1, 4)
-    opaque = opaque[opaque[:, 3] > 0].astype(np.int64)
-    codes, counts = np.unique(
-        opaque[:, 0] << 16 | opaque[:, 1] << 8 | opaque[:, 2], return_counts=True
-    )
+    codes, counts = colour_counts(pictures)
     return {f"#{c:06x}": float(k / counts.sum()) for c, k in zip(codes, counts, strict=True)}
 
 
@@ -125,7 +125,8 @@ def _label(row: Mapping[str, str], key: str, names: Sequence[str]) -> int:
 
 
 def _inputs(pixels: NDArray[np.uint8]) -> torch.Tensor:
-    return torch.from_numpy(pixels.reshape(len(pixels), -1)).float() / 127.5 - 1
+    small = thumbnails(pixels, _READ_AT)
+    return torch.from_numpy(small.reshape(len(small), -1)).float() / 127.5 - 1
 
 
 def _learn(

@@ -5,7 +5,7 @@ docs/spec/exact-renderer.md, section 5.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,28 +47,35 @@ def snap(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.u
     return np.asarray(palette[(gaps * gaps).sum(-1).argmin(-1)])
 
 
-def smooth(scores: NDArray[np.float64], doublings: int) -> NDArray[np.float64]:
+def smooth(scores: NDArray[Any], doublings: int) -> NDArray[Any]:
     """Scores between the places of the grid, in integers, 16 times as large a doubling.
 
     Args:
-        scores: (n, h, w, slots) whole numbers within int16.
+        scores: (n, h, w, slots) whole numbers: within int16, or what this made of them.
         doublings: at most 8, so that nothing passes 2^53.
 
     Returns:
-        (n, h·2^doublings, w·2^doublings, slots) float64 whole numbers.
+        (n, h·2^doublings, w·2^doublings, slots) whole numbers.
     """
+    largest = int(max(scores.max(initial=0), -scores.min(initial=0))) << 4 * doublings
+    scores = scores.astype(np.int32 if largest < 1 << 31 else np.int64, copy=False)
     for _ in range(doublings):
-        for axis in (1, 2):
-            pads = [(1, 1) if a == axis else (0, 0) for a in range(4)]
-            padded = np.pad(scores, pads, mode="edge")
-            before, here, after = (
-                np.take(padded, np.arange(k, k + scores.shape[axis]), axis) for k in range(3)
-            )
-            pair = np.stack([before + 3 * here, 3 * here + after], axis + 1)
-            size = list(scores.shape)
-            size[axis] *= 2
-            scores = pair.reshape(size)
+        scores = _doubled(_doubled(scores, 1), 2)
     return scores
+
+
+def _doubled(scores: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Twice as long along an axis, three parts of a place and one of its neighbour."""
+    n = scores.shape[axis]
+    pair = np.empty((*scores.shape[:axis], n, 2, *scores.shape[axis + 1 :]), scores.dtype)
+    np.multiply(np.expand_dims(scores, axis + 1), 3, out=pair)
+    here = np.moveaxis(scores, axis, 0)
+    even, odd = np.moveaxis(pair, (axis + 1, axis), (0, 1))
+    even[1:] += here[:-1]
+    even[0] += here[0]  # the edge is its own neighbour
+    odd[:-1] += here[1:]
+    odd[-1] += here[-1]
+    return pair.reshape(*scores.shape[:axis], 2 * n, *scores.shape[axis + 1 :])
 
 
 def nearest(colours: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:

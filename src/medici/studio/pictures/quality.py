@@ -30,6 +30,7 @@ STATISTICS = "statistics.safetensors"
 _PAIRS = tuple(combinations(range(5), 2))
 _BITS = 256
 _NEAR = 24
+_TOGETHER = 4 << 20  # bytes of pictures
 _PLAUSIBLE = 25  # percentile of the training pictures
 
 
@@ -62,6 +63,12 @@ def block_splits(pictures: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.asarray(_SPLIT[np.asarray(bits)].reshape(len(pictures), -1))
 
 
+def _parts(pictures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Portions of which the splits take little memory."""
+    size = max(1, _TOGETHER // max(pictures[0].size, 1)) if len(pictures) else 1
+    return [pictures[i : i + size] for i in range(0, len(pictures), size)]
+
+
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """What the training pictures look like, block by block.
@@ -77,10 +84,14 @@ class Statistics:
     @classmethod
     def of(cls, pictures: NDArray[np.uint8]) -> Statistics:
         """Count the training pictures; one picture is added to every split, so none is endless."""
-        splits = block_splits(pictures)
-        counts = np.ones((splits.shape[1], _WAYS))
-        for place in range(splits.shape[1]):
-            counts[place] += np.bincount(splits[:, place], minlength=_WAYS)
+        side = pictures.shape[1:3]
+        places = (side[0] - 1) * (side[1] - 1)
+        counts = np.ones(places * _WAYS)
+        first = np.arange(places) * _WAYS
+        for part in _parts(pictures):
+            found = block_splits(part) + first
+            counts += np.bincount(found.ravel(), minlength=len(counts))
+        counts = counts.reshape(places, _WAYS)
         shares = counts / counts.sum(1, keepdims=True)
         blocks = np.rint(np.log2(shares) * _BITS).astype(np.int16)
         scores = cls(blocks, np.zeros(101, np.int32)).scores(pictures)
@@ -92,11 +103,12 @@ class Statistics:
 
         Places are counted independently; it ranks, it is no likelihood.
         """
-        splits = block_splits(pictures)
-        total: NDArray[np.int64] = self.blocks.astype(np.int64)[
-            np.arange(splits.shape[1]), splits
-        ].sum(1)
-        return total
+        places = np.arange(len(self.blocks))
+        sums = [
+            self.blocks[places, block_splits(part)].sum(1, dtype=np.int64)
+            for part in _parts(pictures)
+        ]
+        return np.concatenate(sums) if sums else np.zeros(0, np.int64)
 
     def save(self, path: Path) -> bytes:
         """Write as safetensors; returns the bytes."""
@@ -214,7 +226,7 @@ def select(
 
 def _figures(model: PictureModel, works: Sequence[Rendering]) -> NDArray[np.uint8]:
     """Works as drawn: native size, ground transparent; re-rendered, so that grounds are known."""
-    out = np.zeros((len(works), 16, 16, 4), np.uint8)
+    out = np.zeros((len(works), model.side, model.side, 4), np.uint8)
     styles = [{**w.style, "ground": "transparent"} for w in works]
     starts = [0, *(i for i, (a, b) in enumerate(pairwise(styles), 1) if a != b), len(works)]
     for start, end in pairwise(starts):
