@@ -68,6 +68,9 @@ def options(
 
 def run(arguments: list[str] | None = None) -> None:
     """Run one command and leave with the exit code that tells how it went."""
+    # numpy reads it once, when it is first imported. A renderer's products are small: more threads
+    # than one wait for each other, and on a busy machine for the neighbours too.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     as_json = wants_json(words)
     try:

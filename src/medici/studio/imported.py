@@ -33,6 +33,21 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
 _MOST_FILES = 2000
 NOT_STATED = "not stated"
+FAMILIES = ("diffusion", "language")
+
+
+def family_of(source: str) -> str:
+    """Which family takes a model in: by its files, or by the kind of address.
+
+    Raises:
+        WrongUse: a hub id says nothing of what it names.
+    """
+    place = Path(source)
+    if place.is_dir():
+        return "diffusion" if (place / "model_index.json").is_file() else "language"
+    if is_hub_id(source) and not source.endswith(".gguf"):
+        raise WrongUse(f"{source} can be a model of any kind", "--family diffusion or language")
+    return "language"
 
 
 def files_of(folder: Path) -> dict[str, Digest]:
