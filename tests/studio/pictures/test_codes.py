@@ -23,6 +23,7 @@ from medici.studio.pictures.codes import (  # noqa: E402
 )
 from medici.studio.pictures.codes_trainer import CodesRecipe, CodesTrainer, Labels  # noqa: E402
 from medici.studio.pictures.codes_training import read_settings  # noqa: E402
+from medici.studio.pictures.fine_tuning import start_codes_from  # noqa: E402
 from medici.studio.pictures.model import preview  # noqa: E402
 from medici.studio.pictures.projection import distances, project  # noqa: E402
 from medici.studio.pictures.training import body_for, head_for, train  # noqa: E402
@@ -227,3 +228,24 @@ def test_wrong_settings_are_named(settings, words):
 def test_a_side_between_the_sizes_is_refused():
     with pytest.raises(WrongUse, match="not one of"):
         read_settings({}, 48)
+
+
+def test_a_run_can_start_from_another_one(data, tmp_path):
+    first = trained(data, 6)
+    first.save(tmp_path / "run" / "snapshot.safetensors")
+    recoloured = replace(data, pixels=data.pixels[..., [2, 0, 1, 3]])
+    second = CodesTrainer(recoloured, TINY, 9, CPU)
+    told = start_codes_from(second, tmp_path)
+    assert told["taken"] > told["fresh"] > 0
+    state, before = second.networks.state_dict(), first.networks.state_dict()
+    assert torch.equal(state["decoder.seed.weight"], before["decoder.seed.weight"])
+    assert torch.equal(
+        second.averaged("0.9985").prior.state_dict()["tables"], state["prior.tables"]
+    )
+    assert (second.palette != first.palette).any()
+    second.advance()
+    other = CodesTrainer(data, replace(TINY, shape=replace(SHAPE, codes=7)), 0, CPU)
+    with pytest.raises(BadWeights, match="codes"):
+        start_codes_from(other, tmp_path)
+    with pytest.raises(WrongUse, match="no training run"):
+        start_codes_from(other, tmp_path / "run" / "nothing")

@@ -261,6 +261,11 @@ class CodesTrainer:
             self._averages.copy_to(self.slow, self.averages[-1])
         return self.slow
 
+    def restart_averages(self) -> None:
+        """Average from the present weights on."""
+        self._averages.restart(self.networks)
+        self.slow.load_state_dict(self.networks.state_dict())
+
     def averaged(self, which: str) -> Networks:
         """The networks with averaged weights."""
         networks = copy.deepcopy(self.networks)

@@ -10,6 +10,7 @@ from medici.errors import WrongUse
 from medici.studio.exact import identity
 from medici.studio.pictures.codes import CodesShape
 from medici.studio.pictures.codes_trainer import CodesRecipe, CodesTrainer
+from medici.studio.pictures.fine_tuning import start_codes_from
 from medici.studio.training.options import Options
 from medici.studio.training.run import device_for, drive
 
@@ -63,9 +64,9 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
         BadData, WrongUse, MissingPart, Interrupted, BadWeights: see `drive` and `CodesTrainer`.
     """
     options, recipe = read_settings(how.settings, data.side)
-    if how.start_from is not None:
-        raise WrongUse("codes are not fine-tuned yet", "body=dcgan can start from another model")
     trainer = CodesTrainer(data, recipe, how.seed, device_for(how.device))
+    if how.start_from is not None and not how.resume:
+        start_codes_from(trainer, how.start_from)
 
     def tell(now: Now) -> None:
         trainer.fraction = now.fraction

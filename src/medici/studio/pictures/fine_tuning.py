@@ -1,19 +1,22 @@
-"""Fine-tuning: a new GAN run that begins with the weights of another model."""
+"""Fine-tuning: a new run that begins with the weights of another model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from medici.errors import BadWeights, WrongUse
+from medici.studio.pictures.codes_trainer import SCHEMA as CODES
 from medici.studio.pictures.gan import SCHEMA, TRAINED
 from medici.studio.training import snapshots
 from medici.studio.training.run import BEST, SNAPSHOT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
 
+    from medici.studio.pictures.codes_trainer import CodesTrainer
     from medici.studio.pictures.gan import Trainer
 
 # What may differ: the rest of the networks is taken over, these parts start anew.
@@ -37,13 +40,7 @@ def start_from(trainer: Trainer, folder: Path) -> dict[str, int]:
         WrongUse: the folder holds no floats to begin with.
         BadWeights: they are of another architecture; the message says what differs.
     """
-    places = [p / name for name in (SNAPSHOT, BEST) for p in (folder / "run", folder)]
-    path = next((p for p in places if p.exists()), None)
-    if path is None:
-        raise WrongUse(
-            f"{folder} holds no training run to start from",
-            "a model folder is fine-tuned from the run/ in it; integers alone cannot be trained",
-        )
+    path = _found(folder, (SNAPSHOT, BEST))
     schema = SCHEMA if path.name == SNAPSHOT else TRAINED
     about, tensors = snapshots.read_snapshot(path, schema)
     mine, theirs = trainer.recipe.shape.as_json(), about["recipe"]["shape"]
@@ -58,18 +55,65 @@ def start_from(trainer: Trainer, folder: Path) -> dict[str, int]:
     ]
     if schema == SCHEMA:
         parts.append((trainer.discriminator, snapshots.under(tensors, "d.")))
+    # The palette is the new data's: colours are theirs to choose.
+    told = _taken(path, parts, without="head.palette")
+    trainer.restart_averages()
+    return told
+
+
+def start_codes_from(trainer: CodesTrainer, folder: Path) -> dict[str, int]:
+    """Set a new trainer's encoder, decoder and prior to those of an earlier run, where they fit.
+
+    What chooses among the palette's colours starts anew, since the palette is the new data's.
+
+    Args:
+        trainer: fresh.
+        folder: a model folder with its ``run``, or a run's folder.
+
+    Returns:
+        how many tensors were taken over and how many start anew.
+
+    Raises:
+        WrongUse: the folder holds no floats to begin with.
+        BadWeights: they are of another architecture; the message says what differs.
+    """
+    path = _found(folder, (SNAPSHOT,))
+    about, tensors = snapshots.read_snapshot(path, CODES)
+    mine, theirs = trainer.recipe.shape.as_json(), about["recipe"]["shape"]
+    mine.pop("slots")
+    snapshots.refuse_other(path, mine, theirs)
+    parts: list[tuple[nn.Module, dict[str, Tensor]]] = [
+        (trainer.networks, snapshots.under(tensors, "n."))
+    ]
+    told = _taken(path, parts, without="decoder.colour2.")
+    trainer.restart_averages()
+    return told
+
+
+def _found(folder: Path, names: Sequence[str]) -> Path:
+    places = [p / name for name in names for p in (folder / "run", folder)]
+    path = next((p for p in places if p.exists()), None)
+    if path is None:
+        raise WrongUse(
+            f"{folder} holds no training run to start from",
+            "a model folder is fine-tuned from the run/ in it; integers alone cannot be trained",
+        )
+    return path
+
+
+def _taken(
+    path: Path, parts: Sequence[tuple[nn.Module, Mapping[str, Tensor]]], without: str
+) -> dict[str, int]:
     taken = fresh = 0
     for network, found in parts:
         state = network.state_dict()
-        # The palette is the new data's: colours are theirs to choose.
         fits = {
             k: v
             for k, v in found.items()
-            if k in state and v.shape == state[k].shape and k != "head.palette"
+            if k in state and v.shape == state[k].shape and not k.startswith(without)
         }
         network.load_state_dict(fits, strict=False)
         taken, fresh = taken + len(fits), fresh + len(state) - len(fits)
     if not taken:
         raise BadWeights(f"nothing in {path} fits these networks")
-    trainer.restart_averages()
     return {"taken": taken, "fresh": fresh}
