@@ -52,6 +52,7 @@ class Recipe:
         prior_rate: of the prior.
         average: decay a step of the running average of weights.
         first: steps of the autoencoder, before the prior's begin.
+        shifts: the prior also learns icons moved by up to so many pixels.
         drop: share of the prior's hidden numbers set to 0 in training.
         decay: weight decay of the prior.
         gamma: weight of the GAN's R1 penalty.
@@ -65,6 +66,7 @@ class Recipe:
     prior_rate: float = 1e-3
     average: float = 0.995
     first: int = 400
+    shifts: int = 1
     drop: float = 0.15
     decay: float = 0.02
     gamma: float = 6.0
@@ -112,6 +114,7 @@ class Trainer:
         self.random = torch.Generator().manual_seed(seed)
         self.precision = Precision(recipe.precision, device)
         self.step, self.batch, self.rate = 0, recipe.batch, recipe.rate
+        self.fraction = 0.0  # of the budget that is used; whoever drives the run sets it
         self.spent = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def build(self) -> dict[str, nn.Module]:
@@ -193,6 +196,7 @@ class Trainer:
             "step": self.step,
             "rate": self.rate,
             "batch": self.batch,
+            "fraction": self.fraction,
             "spent": self.spent,
         }
         write_snapshot(path, about, tensors)
@@ -218,6 +222,7 @@ class Trainer:
             self.random.set_state(tensors["random"])
             self.slow_down(float(about["rate"]))
             self.batch, self.step = int(about["batch"]), int(about["step"])
+            self.fraction = float(about["fraction"])
             self.seed, self.spent = int(about["seed"]), dict(about["spent"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
