@@ -54,8 +54,12 @@ def parse_seeds(text: str) -> list[int]:
 def sheet(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="A .png or .webp file.")],
     seeds: Seeds = "0-47",
-    columns: Annotated[int, typer.Option(min=1, help="Works a row.")] = 8,
-    scale: Annotated[int, typer.Option(min=1, help="Pixels for each pixel.")] = 4,
+    columns: Annotated[
+        int | None, typer.Option(min=1, help="Works a row (default: up to 8, as they fit).")
+    ] = None,
+    scale: Annotated[
+        int | None, typer.Option(min=1, help="Pixels for each pixel (default: up to 4).")
+    ] = None,
     gap: Annotated[int, typer.Option(min=0, help="Pixels between works.")] = 4,
     style: Styles = None,
     model: Model = None,
@@ -63,12 +67,14 @@ def sheet(
     as_json: Json = False,
 ) -> None:
     """Lay many works out on one page, to look at."""
-    from medici.studio.making.sheet import save_sheet
+    from medici.studio.making.sheet import fitting, save_sheet
     from medici.studio.making.upscale import native
 
     generator = generator_of(firm, model)
     works = generator.sample_many(parse_seeds(seeds), parse_style(style or []))
-    save_sheet([native(work.pixels) for work in works], out, columns, scale, gap)
+    shown = [native(work.pixels) for work in works]
+    across, large = fitting(max(p.shape[1] for p in shown), columns, scale, gap)
+    save_sheet(shown, out, across, large, gap)
     _wrote(generator, out, as_json, works=len(works))
 
 

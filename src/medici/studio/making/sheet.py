@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PAPER = "#f4f1ea"
+_WIDE, _COLUMNS = 4608, 8
 
 
 def sheet(
@@ -68,6 +69,24 @@ def sheet(
             np.repeat(picture, scale, 0), scale, 1
         )
     return page
+
+
+def fitting(width: int, columns: int | None, scale: int | None, gap: int) -> tuple[int, int]:
+    """Columns and scale of a page no wider than 4,608 pixels, where they are left open.
+
+    Args:
+        width: of the widest picture.
+        columns: pictures a row; None takes eight, or as many as fit.
+        scale: pixels for each pixel; None takes four, or what fits.
+        gap: pixels between pictures.
+    """
+    scales = [scale] if scale else [4, 3, 2, 1]
+    choices = [columns] if columns else range(_COLUMNS, 0, -1)
+    for across in choices:
+        for large in scales:
+            if across * (width * large + gap) + gap <= _WIDE:
+                return across, large
+    return columns or 1, scale or 1
 
 
 def save_sheet(
