@@ -249,3 +249,18 @@ def test_a_run_can_start_from_another_one(data, tmp_path):
         start_codes_from(other, tmp_path)
     with pytest.raises(WrongUse, match="no training run"):
         start_codes_from(other, tmp_path / "run" / "nothing")
+
+
+def test_rare_colours_can_be_made_to_count_for_more(data):
+    assert CodesTrainer(data, TINY, 0, CPU)._weights is None
+    weighed = CodesTrainer(data, replace(TINY, balance=0.5), 0, CPU)._weights
+    assert weighed.max() > 1.2 > 0.8 > weighed.min() > 0
+    torch.manual_seed(0)
+    decoder = Decoder(SHAPE, 3, transparent=False).eval()
+    values, labels = quantised(torch.randn(2, 6), 5), torch.randint(3, (2, 16, 16))
+    weights = torch.tensor([1.0, 0.0, 2.0])
+    parts = [
+        decoder.loss(values, labels, weights=torch.eye(3)[k]).item() * w
+        for k, w in enumerate(weights.tolist())
+    ]
+    assert decoder.loss(values, labels, weights=weights).item() == pytest.approx(sum(parts), 1e-5)

@@ -214,7 +214,13 @@ class Decoder(nn.Module):
         colours = self.colour2(leaky(self.colour1(h))).unflatten(1, (coloured, -1))
         return x.float(), colours.float()
 
-    def loss(self, values: Tensor, labels: Tensor, phase: tuple[int, int] | None = None) -> Tensor:
+    def loss(
+        self,
+        values: Tensor,
+        labels: Tensor,
+        phase: tuple[int, int] | None = None,
+        weights: Tensor | None = None,
+    ) -> Tensor:
         """Mean negative log-likelihood of a pixel, in nats.
 
         A pixel takes a slot, the slot takes a palette colour: a mixture, with no hard choice.
@@ -225,6 +231,7 @@ class Decoder(nn.Module):
                 from 0: (n, side, side), or with a phase (n, side / 2, side / 2).
             phase: the quarter of the pixels that counts, as row and column of each 2×2; for
                 smooth scores alone.
+            weights: of a pixel by its label; None counts all alike.
         """
         scores, colours = self._drawn(values)
         for _ in range(self.shape.smooth - (phase is not None)):
@@ -239,4 +246,4 @@ class Decoder(nn.Module):
         likely = (mask[:, first:] + chosen.gather(2, k)).logsumexp(1)
         if self.transparent:
             likely = torch.where(index == 0, mask[:, 0], likely)
-        return -likely.mean()
+        return -(likely if weights is None else likely * weights[index]).mean()

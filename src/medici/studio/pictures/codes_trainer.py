@@ -55,6 +55,8 @@ _DRAWING = 0.75  # of the budget; the rest is the prior's
 _RENEWED = 16  # steps
 _EXACT = 1 << 16  # colours
 _DIRECTED = 8000
+_WEIGHED = 500  # pictures
+_HEAVIEST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class CodesRecipe:
         averages: decay a step of the running average of all weights.
         colours: most colours of the palette.
         hidden: share of pixels hidden from the encoder, against over-fitting.
+        balance: a pixel counts by this power of its colour's rarity: 0 counts all alike, 0.5 keeps
+            thin lines and small features of drawings from drowning in their flat parts.
         precision: see `medici.studio.training.precision.Precision`.
         shape: sizes.
     """
@@ -82,6 +86,7 @@ class CodesRecipe:
     averages: tuple[float, ...] = (0.9985,)
     colours: int = 128
     hidden: float = 0.0
+    balance: float = 0.0
     precision: str = "auto"
     shape: CodesShape = field(default_factory=CodesShape)
 
@@ -90,7 +95,7 @@ class CodesRecipe:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise WrongUse(f"{name} must be a whole number from 1 up, not {value!r}")
-        for name in ("rate", "decay", "prior_decay", "hidden"):
+        for name in ("rate", "decay", "prior_decay", "hidden", "balance"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise WrongUse(f"{name} must be a number from 0 up, not {value!r}")
@@ -151,6 +156,9 @@ class CodesTrainer:
         self.transparent = bool((first[..., 3] == 0).any())
         self.palette = common_colours(first, recipe.colours)
         self._labels = Labels(self.palette, first, transparent=self.transparent)
+        self._weights = None
+        if recipe.balance:
+            self._weights = self._by_rarity(torch.from_numpy(first[:_WEIGHED])).to(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.networks = Networks(shape, len(self.palette), transparent=self.transparent)
@@ -238,12 +246,23 @@ class CodesTrainer:
             shown = seen * (keep >= recipe.hidden).to(self.device)
         values = quantised(networks.encoder(shown).float(), recipe.shape.levels)
         if not recipe.shape.smooth:
-            return networks.decoder.loss(values, self._labels(pixels).to(self.device))
+            labels = self._labels(pixels).to(self.device)
+            return networks.decoder.loss(values, labels, weights=self._weights)
         # Neighbours say nearly the same where scores are smooth: a quarter counts, and all four
         # come round.
         y, x = divmod(self.step % 4, 2)
         labels = self._labels(pixels[:, y::2, x::2]).to(self.device)
-        return networks.decoder.loss(values, labels, (y, x))
+        return networks.decoder.loss(values, labels, (y, x), self._weights)
+
+    def _by_rarity(self, pictures: Tensor) -> Tensor:
+        """Weight of each label, one in the mean over the pixels and ten times that at most."""
+        labels = self._labels(pictures).flatten()
+        counts = torch.bincount(labels, minlength=len(self.palette) + self.transparent)
+        shares = counts.clamp(min=1) / len(labels)
+        weights = shares**-self.recipe.balance
+        for _ in range(2):  # limiting lowers the mean
+            weights = (weights / (weights * shares).sum()).clamp(max=_HEAVIEST)
+        return weights
 
     def _prior_loss(self, seen: Tensor, share: int) -> Tensor:
         levels = self.recipe.shape.levels
