@@ -10,10 +10,11 @@ second on one thread; memory is the peak of the process, less what it took after
 
 from __future__ import annotations
 
-import argparse
+from reporting import Row, report, row
+
+# isort: split
 import io
 import json
-import os
 import random
 import subprocess
 import sys
@@ -23,13 +24,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-
-import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
+import numpy as np
+from PIL import Image
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 SIDE = 32
@@ -133,8 +132,8 @@ def streaming_rate(place: Path) -> float | None:
     next(shuffled)
     start = time.process_time()
     read: list[Any] = []
-    for count, row in enumerate(shuffled, 1):
-        read.append(np.asarray(row["png"].convert("RGBA")))
+    for count, sample in enumerate(shuffled, 1):
+        read.append(np.asarray(sample["png"].convert("RGBA")))
         if len(read) == BATCH:
             np.stack(read)
             read.clear()
@@ -143,8 +142,8 @@ def streaming_rate(place: Path) -> float | None:
     return count / (time.process_time() - start)
 
 
-def measure(quick: bool) -> dict[str, Any]:
-    count = QUICK if quick else FULL
+def measure(asked: argparse.Namespace) -> list[Row]:
+    count = QUICK if asked.quick else FULL
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         write_sources(place, count)
@@ -157,85 +156,48 @@ def measure(quick: bool) -> dict[str, Any]:
     rate = max(one["read"] / one["cpu"] for one in (first, second))
     whole = count * SIDE * SIDE * 4 / (1 << 20)
 
-    def row(name: str, value: float, unit: str, bar: float, better: str, peer: float | None) -> Any:
-        return {
-            "name": name,
-            "value": round(value, 2),
-            "unit": unit,
-            "peer": None if peer is None else round(peer, 2),
-            "bar": round(bar, 2),
-            "better": better,
-            "holds": value >= bar if better == "higher" else value <= bar,
-        }
-
     def mib(one: dict[str, Any]) -> float:
         return float(one["grown"]) / 1024
 
     few = f"{count:,} pictures of {SIDE} pixels"
-    return {
-        "benchmark": "studio_data",
-        "rows": [
-            row(
-                f"shuffled epoch from shards, {few} (peer: a folder by Pillow; bar: 1.5 times it)",
-                rate,
-                "1/cpu-s",
-                RATE_BAR * by_folder,
-                "higher",
-                by_folder,
-            ),
-            row(
-                "the same (peer: datasets streaming the same shards, buffer 1,024)",
-                rate,
-                "1/cpu-s",
-                by_streaming or 0.0,
-                "higher",
-                by_streaming,
-            ),
-            row(
-                f"memory that an epoch adds, {few} (peer: the set in memory)",
-                max(mib(first), mib(second)),
-                "MiB",
-                READ_BAR,
-                "lower",
-                whole,
-            ),
-            row(
-                f"memory that building adds after 2,000 pictures, {few}",
-                mib(built),
-                "MiB",
-                BUILD_BAR,
-                "lower",
-                whole,
-            ),
-            row("building", built["count"] / built["cpu"], "1/cpu-s", 1000, "higher", None),
-            row(
-                "a sample on disk, with its credits", size, "bytes", 4096, "lower", SIDE * SIDE * 4
-            ),
-            row(
-                "epochs that differ in another process",
-                float(first["digest"] != second["digest"]),
-                "",
-                0,
-                "lower",
-                None,
-            ),
-        ],
-    }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    told = measure(options.quick)
-    if options.json:
-        print(json.dumps(told))
-        return
-    for r in told["rows"]:
-        beside = f"  peer {r['peer']}" if r["peer"] is not None else ""
-        print(f"{'ok ' if r['holds'] else 'NO '} {r['name']}: {r['value']} {r['unit']}{beside}")
+    grown, on_disk = max(mib(first), mib(second)), SIDE * SIDE * 4
+    differ = first["digest"] != second["digest"]
+    return [
+        row(
+            f"shuffled epoch from shards, {few} (peer: a folder by Pillow; bar: 1.5 times it)",
+            rate,
+            "1/cpu-s",
+            bar=RATE_BAR * by_folder,
+            better="higher",
+            peer=by_folder,
+        ),
+        row(
+            "the same (peer: datasets streaming the same shards, buffer 1,024)",
+            rate,
+            "1/cpu-s",
+            bar=by_streaming,
+            better="higher",
+            peer=by_streaming,
+        ),
+        row(
+            f"memory that an epoch adds, {few} (peer: the set in memory)",
+            grown,
+            "MiB",
+            bar=READ_BAR,
+            peer=whole,
+        ),
+        row(
+            f"memory that building adds after 2,000 pictures, {few}",
+            mib(built),
+            "MiB",
+            bar=BUILD_BAR,
+            peer=whole,
+        ),
+        row("building", built["count"] / built["cpu"], "1/cpu-s", bar=1000, better="higher"),
+        row("a sample on disk, with its credits", size, "bytes", bar=4096, peer=on_disk),
+        row("epochs that differ in another process", differ, bar=0),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    report("studio_data", __doc__, measure)

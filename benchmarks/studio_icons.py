@@ -7,43 +7,29 @@ The contest is trained by ``tools/icons_contest.py``; its recorded results are r
 
 from __future__ import annotations
 
-import argparse
+from reporting import Row, cpu_seconds, report, row
+
+# isort: split
 import io
 import json
-import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Before numpy: its BLAS reads these once.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import numpy as np
+from PIL import Image
 
-import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from medici.studio.families import load_model  # noqa: E402
-from medici.studio.icons import vector  # noqa: E402
-from medici.studio.icons.model import IconModel  # noqa: E402
+from medici.studio.families import load_model
+from medici.studio.icons import vector
+from medici.studio.icons.model import IconModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import argparse
 
     from numpy.typing import NDArray
 
 RESULT = Path(__file__).parent / "results" / "icons-bodies.json"
 BULK = 128
 TRACED = 64
-
-
-def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
-    """Least processor seconds of several goes: neighbours on the machine only ever add."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
 
 
 def ink_of(svg: str) -> NDArray[np.bool_]:
@@ -93,43 +79,34 @@ def vectors(model: IconModel, count: int) -> dict[str, float]:
     }
 
 
-def measure(quick: bool) -> dict[str, Any]:
+def measure(asked: argparse.Namespace) -> list[Row]:
+    quick = asked.quick
     model = load_model("icons")
     assert isinstance(model, IconModel)
     repeats = 2 if quick else 5
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
 
-    def row(name: str, value: float, unit: str, bar: float, better: str, peer: Any = None) -> None:
-        rows.append(
-            {
-                "name": name,
-                "value": round(value, 4),
-                "unit": unit,
-                "peer": peer,
-                "bar": bar,
-                "better": better,
-                "holds": value >= bar if better == "higher" else value <= bar,
-            }
-        )
+    def add(name: str, value: float, unit: str, bar: float, better: str, peer: Any = None) -> None:
+        rows.append(row(name, value, unit, bar=bar, better=better, peer=peer))
 
     model.greys(range(8))
     bulk = BULK / cpu_seconds(lambda: model.greys(range(BULK)), repeats)
-    row("icons before finishing, exact, bulk", bulk, "1/cpu-s", 50, "higher")
+    add("icons before finishing, exact, bulk", bulk, "1/cpu-s", 50, "higher")
     finished = 32 / cpu_seconds(lambda: model.sample_many(range(32)), repeats)
-    row("finished 512x512 icons, exact", finished, "1/cpu-s", 25, "higher")
+    add("finished 512x512 icons, exact", finished, "1/cpu-s", 25, "higher")
     one = min(cpu_seconds(lambda s=s: model.sample(s), 1) for s in range(4 * repeats)) * 1000
-    row("one finished icon", one, "ms cpu", 100, "lower")
+    add("one finished icon", one, "ms cpu", 100, "lower")
     together = model.greys(range(24))
     alone = sum(int((model.greys([s])[0] != together[s]).any()) for s in range(24))
-    row("icons that differ between batch 1 and 24", alone, "of 24", 0, "lower")
+    add("icons that differ between batch 1 and 24", alone, "of 24", 0, "lower")
     traced = vectors(model, 16 if quick else TRACED)
     peer = round(traced["peer_overlap"], 4)
     name = "overlap of SVG and rendered icon at 512 px (peer: vtracer)"
-    row(name, traced["overlap"], "IoU, mean", 0.97, "higher", peer)
-    row("the worst of them", traced["worst"], "IoU", 0.9, "higher")
+    add(name, traced["overlap"], "IoU, mean", 0.97, "higher", peer)
+    add("the worst of them", traced["worst"], "IoU", 0.9, "higher")
     name = "nodes of an SVG (peer: vtracer; bar: half of it)"
     peer = round(traced["peer_nodes"], 1)
-    row(name, traced["nodes"], "nodes, mean", traced["peer_nodes"] / 2, "lower", peer)
+    add(name, traced["nodes"], "nodes, mean", traced["peer_nodes"] / 2, "lower", peer)
     bodies = json.loads(RESULT.read_text("utf-8"))["bodies"]
     codes, gan = (bodies[b]["metrics"]["rows"] for b in ("codes", "gan"))
     spent = f"{bodies['codes']['cpu_seconds']:.0f} and {bodies['gan']['cpu_seconds']:.0f} cpu-s"
@@ -141,23 +118,9 @@ def measure(quick: bool) -> dict[str, Any]:
     ):
         value, peer = codes["model"][figure], gan["model"][figure]
         name = f"{figure}, codes (peer and bar: GAN; recorded, {spent})"
-        row(name, value, "", peer, better, round(peer, 4))
-    return {"benchmark": "studio_icons", "rows": rows}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    told = measure(options.quick)
-    if options.json:
-        print(json.dumps(told))
-        return
-    for r in told["rows"]:
-        beside = f"  peer {r['peer']}" if r["peer"] is not None else ""
-        print(f"{'ok ' if r['holds'] else 'NO '} {r['name']}: {r['value']} {r['unit']}{beside}")
+        add(name, value, "", peer, better, round(peer, 4))
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    report("studio_icons", __doc__, measure)

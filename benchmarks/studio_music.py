@@ -9,24 +9,21 @@ model's record. The peer is the convolutional GAN: trained here for so many proc
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
+from reporting import Row, cpu_seconds, report, row
+
+# isort: split
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Before numpy: its BLAS reads these once.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-
-from medici.studio.families import load_model  # noqa: E402
-from medici.studio.music import metrics, roll, synth  # noqa: E402
-from medici.studio.music.model import MusicModel  # noqa: E402
-from medici.studio.music.scores import CACHE, read_scores  # noqa: E402
+from medici.studio.families import load_model
+from medici.studio.music import metrics, roll, synth
+from medici.studio.music.model import MusicModel
+from medici.studio.music.scores import CACHE, read_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import argparse
+    from collections.abc import Sequence
 
     from medici.studio.music.score import Score
 
@@ -35,16 +32,6 @@ OFF_BAR = 0.15
 SPEED_BAR = 1000.0
 WORKS_BAR = 50.0
 WHOLE_BAR = 250.0
-
-
-def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
-    """Least processor seconds of several goes: neighbours on the machine only ever add."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
 
 
 def gan_works(train: Sequence[Score], tune: Sequence[Score], seconds: float) -> list[Score]:
@@ -78,70 +65,49 @@ def figures(
     return rows
 
 
-def measure(quick: bool, data: Path, gan_seconds: float) -> dict[str, Any]:
+def measure(asked: argparse.Namespace) -> list[Row]:
+    quick = asked.quick
     model = load_model("chorales")
     assert isinstance(model, MusicModel)
     repeats = 3 if quick else 10
-    rows = figures(model, data, 64 if quick else 256, gan_seconds)
-    out = []
+    rows = figures(model, asked.data, 64 if quick else 256, asked.gan)
+    out: list[Row] = []
 
-    def row(name: str, value: float, unit: str, bar: float, better: str, peer: Any = None) -> None:
-        holds = value >= bar if better == "higher" else value <= bar
-        out.append(
-            {
-                "name": name,
-                "value": round(value, 4),
-                "unit": unit,
-                "peer": None if peer is None else round(peer, 4),
-                "bar": bar,
-                "better": better,
-                "holds": holds,
-            }
-        )
+    def add(name: str, value: float, unit: str, bar: float, better: str, peer: Any = None) -> None:
+        out.append(row(name, value, unit, bar=bar, better=better, peer=peer))
 
     for figure in metrics.BARRED:
         fresh = rows["floor"][figure]
         peer = metrics.off(rows[GAN][figure], fresh) if GAN in rows else None
         off = metrics.off(rows["model"][figure], fresh)
         name = f"{figure.replace('_', ' ')}, off held-out chorales (peer: GAN)"
-        row(name, off, "of the figure", OFF_BAR, "lower", peer)
+        add(name, off, "of the figure", OFF_BAR, "lower", peer)
     off = metrics.off(rows["shuffled voices"]["consonance"], rows["floor"]["consonance"])
-    row("control: consonance of shuffled voices, off", off, "of the figure", OFF_BAR, "higher")
+    add("control: consonance of shuffled voices, off", off, "of the figure", OFF_BAR, "higher")
     off = metrics.off(rows["shuffled time"]["step_size"], rows["floor"]["step_size"])
-    row("control: steps of shuffled time, off", off, "of the figure", OFF_BAR, "higher")
+    add("control: steps of shuffled time, off", off, "of the figure", OFF_BAR, "higher")
     score = model.compose([0], {"bars": 16})[0]
     audio = synth.render(score)
     length = len(audio.samples) / audio.rate
     speed = length / cpu_seconds(lambda: synth.render(score), repeats)
-    row("sound of 16 bars, stereo at 44.1 kHz", speed, "x real time", SPEED_BAR, "higher")
+    add("sound of 16 bars, stereo at 44.1 kHz", speed, "x real time", SPEED_BAR, "higher")
     rate = 32 / cpu_seconds(lambda: model.compose(range(32)), repeats)
-    row("notes of 8 bars, 32 works together", rate, "works/cpu-s", WORKS_BAR, "higher")
+    add("notes of 8 bars, 32 works together", rate, "works/cpu-s", WORKS_BAR, "higher")
     whole = cpu_seconds(lambda: model.sample(0), repeats) * 1000
-    row("one finished work of 8 bars", whole, "ms cpu", WHOLE_BAR, "lower")
+    add("one finished work of 8 bars", whole, "ms cpu", WHOLE_BAR, "lower")
     picture = cpu_seconds(lambda: roll.draw(score), repeats) * 1000
-    row("its piano roll", picture, "ms cpu", 150.0, "lower")
+    add("its piano roll", picture, "ms cpu", 150.0, "lower")
     together = model.compose(range(24))
     alone = [model.compose([seed])[0] for seed in range(24)]
     odd = sum(a.digest != b.digest for a, b in zip(alone, together, strict=True))
-    row("works that differ between batch 1 and 24", odd, "of 24", 0, "lower")
-    return {"benchmark": "studio_music", "rows": out}
+    add("works that differ between batch 1 and 24", odd, "of 24", 0, "lower")
+    return out
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path("runs/chorales"))
     parser.add_argument("--gan", type=float, default=0.0, help="processor seconds")
-    options = parser.parse_args()
-    told = measure(options.quick, options.data, options.gan)
-    if options.json:
-        print(json.dumps(told))
-        return
-    for r in told["rows"]:
-        beside = f"  peer {r['peer']}" if r["peer"] is not None else ""
-        print(f"{'ok ' if r['holds'] else 'NO '} {r['name']}: {r['value']} {r['unit']}{beside}")
 
 
 if __name__ == "__main__":
-    main()
+    report("studio_music", __doc__, measure, options)

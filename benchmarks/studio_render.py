@@ -8,21 +8,18 @@ the machine does falls on all of them.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
+from reporting import Row, report, row
+
+# isort: split
 import time
 from typing import TYPE_CHECKING, Any
 
-# Before numpy: its BLAS reads these once.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+import numpy as np
 
-import numpy as np  # noqa: E402
-
-from medici.studio.families import load_model  # noqa: E402
+from medici.studio.families import load_model
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping
 
     from medici.studio.exact.network import Layer, Network
@@ -216,20 +213,8 @@ def product_share(model: PictureModel, rate: float, repeats: int) -> tuple[float
     return rate * work / 1e9, 2.0 * 8 * rows * depth * outputs / seconds / 1e9
 
 
-def row(name: str, value: float, unit: str, bar: float | None, better: str, **more: Any) -> Any:
-    holds = bar is None or (value >= bar if better == "higher" else value <= bar)
-    return {
-        "name": name,
-        "value": round(value, 4),
-        "unit": unit,
-        "peer": more.get("peer"),
-        "bar": bar,
-        "better": better,
-        "holds": holds,
-    }
-
-
-def measure(name: str, quick: bool) -> dict[str, Any]:
+def measure(asked: argparse.Namespace) -> list[Row]:
+    name, quick = asked.model, asked.quick
     model: Any = load_model(name)
     repeats = 3 if quick else 10
     model.natives(range(8))
@@ -243,20 +228,24 @@ def measure(name: str, quick: bool) -> dict[str, Any]:
     mine, bare = product_share(model, native, repeats)
     scale = model.sample(0).pixels.shape[0]
     rows = [
-        row(f"{name}, exact, bulk", native, "1/cpu-s", RATE_BAR, "higher"),
+        row(f"{name}, exact, bulk", native, "1/cpu-s", bar=RATE_BAR, better="higher"),
         row(
-            f"finished {scale}x{scale} pictures, exact", finished, "1/cpu-s", FINISHED_BAR, "higher"
+            f"finished {scale}x{scale} pictures, exact",
+            finished,
+            "1/cpu-s",
+            bar=FINISHED_BAR,
+            better="higher",
         ),
-        row("one finished picture", one, "ms cpu", LATENCY_BAR, "lower"),
-        row("loading and checking the model", loading, "cpu-s", 0.5, "lower"),
-        row("pictures that differ between batch 1 and 24", alone, "of 24", 0, "lower"),
+        row("one finished picture", one, "ms cpu", bar=LATENCY_BAR),
+        row("loading and checking the model", loading, "cpu-s", bar=0.5),
+        row("pictures that differ between batch 1 and 24", alone, "of 24", bar=0),
         row(
             "exact renderer (peer: a bare float64 product of its largest shape)",
             mine,
             "GFLOP/s",
-            None,
-            "higher",
-            peer=round(bare, 1),
+            bar=None,
+            better="higher",
+            peer=bare,
         ),
     ]
     told = floats(model, repeats) if model.head != "rgb" else None
@@ -270,47 +259,51 @@ def measure(name: str, quick: bool) -> dict[str, Any]:
                 "preview in ONNX Runtime, batch 64 (peer: PyTorch)",
                 BATCH / told[f"onnx {BATCH}"],
                 "1/cpu-s",
-                None,
-                "higher",
-                peer=round(rate, 1),
+                bar=None,
+                better="higher",
+                peer=rate,
             ),
-            row("ONNX Runtime against PyTorch, batch 64", ratios[BATCH], "times", 1.0, "higher"),
+            row(
+                "ONNX Runtime against PyTorch, batch 64",
+                ratios[BATCH],
+                "times",
+                bar=1.0,
+                better="higher",
+            ),
             row(
                 "preview in ONNX Runtime, one picture (peer: PyTorch)",
                 told["onnx 1"] * 1000,
                 "ms cpu",
-                None,
-                "lower",
-                peer=round(told["torch 1"] * 1000, 3),
+                bar=None,
+                peer=told["torch 1"] * 1000,
             ),
-            row("ONNX Runtime against PyTorch, one picture", ratios[1], "times", 2.0, "higher"),
-            row("slot colours, exact from float, at most", told["levels"], "levels", 1.0, "lower"),
+            row(
+                "ONNX Runtime against PyTorch, one picture",
+                ratios[1],
+                "times",
+                bar=2.0,
+                better="higher",
+            ),
+            row(
+                "slot colours, exact from float, at most",
+                told["levels"],
+                "levels",
+                bar=1.0,
+            ),
             row(
                 "pixels of the ONNX preview that differ (peer: of PyTorch)",
                 100 * told["different"],
                 "%",
-                1.0,
-                "lower",
-                peer=round(100 * told["torch different"], 4),
+                bar=1.0,
+                peer=100 * told["torch different"],
             ),
         ]
-    return {"benchmark": "studio_render", "rows": rows}
+    return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="portraits", help="a picture model")
-    options = parser.parse_args()
-    told = measure(options.model, options.quick)
-    if options.json:
-        print(json.dumps(told))
-        return
-    for r in told["rows"]:
-        beside = f"  peer {r['peer']}" if r["peer"] is not None else ""
-        print(f"{'ok ' if r['holds'] else 'NO '} {r['name']}: {r['value']} {r['unit']}{beside}")
 
 
 if __name__ == "__main__":
-    main()
+    report("studio_render", __doc__, measure, options)

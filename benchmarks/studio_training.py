@@ -9,29 +9,25 @@ penalties included at their lazy share. Beside it: where the time goes, by PyTor
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
+from reporting import Row, cpu_seconds, report, row
+
+# isort: split
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
-from torch.utils.flop_counter import flop_registry  # noqa: E402
-
-from medici.records import Digest  # noqa: E402
-from medici.studio.data.folder import PictureSet  # noqa: E402
-from medici.studio.pictures.gan import Trainer  # noqa: E402
-from medici.studio.pictures.recipe import Recipe  # noqa: E402
-from medici.studio.training.precision import fast_bfloat16  # noqa: E402
+from medici.records import Digest
+from medici.studio.data.folder import PictureSet
+from medici.studio.pictures.gan import Trainer
+from medici.studio.pictures.recipe import Recipe
+from medici.studio.training.precision import fast_bfloat16
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 BAR = 0.6
@@ -60,17 +56,6 @@ class Flops(TorchDispatchMode):
         return out
 
 
-def best_seconds(work: Callable[[], object], repeats: int) -> float:
-    """Least processor seconds of several goes: neighbours on the machine only ever add."""
-    work()
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
-
-
 def ceiling(dtype: torch.dtype, repeats: int) -> float:
     """FLOP a second of the fastest 3×3 convolution."""
     best = 0.0
@@ -79,7 +64,8 @@ def ceiling(dtype: torch.dtype, repeats: int) -> float:
         layer = layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         x = torch.randn(n, channels, side, side).to(dtype).to(memory_format=torch.channels_last)
         with torch.no_grad():
-            seconds = best_seconds(lambda layer=layer, x=x: layer(x), repeats)
+            layer(x)
+            seconds = cpu_seconds(lambda layer=layer, x=x: layer(x), repeats)
         best = max(best, 2 * 9 * n * channels**2 * side**2 / seconds)
     return best
 
@@ -118,10 +104,11 @@ def share_by_kind(work: Callable[[], None]) -> dict[str, float]:
     return {k: round(v / total, 3) for k, v in told.items()}
 
 
-def measure(quick: bool) -> dict[str, Any]:
+def measure(asked: argparse.Namespace) -> list[Row]:
+    quick = asked.quick
     torch.set_num_threads(1)
     repeats = 2 if quick else 6
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     halves = fast_bfloat16(torch.device("cpu"))
     formats = {"float32": torch.float32, **({"bfloat16": torch.bfloat16} if halves else {})}
     ceilings = {name: ceiling(dtype, 3 * repeats) for name, dtype in formats.items()}
@@ -138,45 +125,26 @@ def measure(quick: bool) -> dict[str, Any]:
             work = steps(trainer)
             with Flops() as counter:
                 work()
-            seconds = best_seconds(work, repeats)
+            seconds = cpu_seconds(work, repeats)
             flops = counter.total / seconds
             share = flops / ceilings[precision]
             images = recipe.batch * recipe.lazy / seconds
             print(f"{label}, {precision}: {share:.3f}", file=sys.stderr, flush=True)
             rows.append(
-                {
-                    "name": f"training, {label}, {precision}: share of the convolution ceiling",
-                    "value": round(share, 3),
-                    "unit": "of 1",
-                    "peer": None,
-                    "bar": BAR,
-                    "better": "higher",
-                    "holds": share >= BAR,
-                    "gflops": round(flops / 1e9, 1),
-                    "ceiling_gflops": round(ceilings[precision] / 1e9, 1),
-                    "images_a_cpu_second": round(images, 1),
-                    "time_by_kind": share_by_kind(work),
-                }
+                row(
+                    f"training, {label}, {precision}: share of the convolution ceiling",
+                    share,
+                    "of 1",
+                    bar=BAR,
+                    better="higher",
+                    gflops=round(flops / 1e9, 1),
+                    ceiling_gflops=round(ceilings[precision] / 1e9, 1),
+                    images_a_cpu_second=round(images, 1),
+                    time_by_kind=share_by_kind(work),
+                )
             )
-    return {"benchmark": "studio_training", "torch": torch.__version__, "rows": rows}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    told = measure(options.quick)
-    if options.json:
-        print(json.dumps(told))
-        return
-    for r in told["rows"]:
-        print(f"{'ok ' if r['holds'] else 'NO '} {r['name']}: {r['value']} {r['unit']}")
-        print(
-            f"    {r['gflops']} of {r['ceiling_gflops']} GFLOP/s, "
-            f"{r['images_a_cpu_second']} images a CPU-second, {r['time_by_kind']}"
-        )
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    report("studio_training", __doc__, measure)
