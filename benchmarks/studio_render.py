@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from medici.studio.exact.network import SLOPE
 from medici.studio.families import load_model
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class TorchLayers:
             else:
                 x = functional.conv2d(x, weight[:, :, None, None], bias)
             if layer.leaky:
-                x = functional.leaky_relu(x, 0.1875)
+                x = functional.leaky_relu(x, SLOPE)
             if layer.plus:
                 x = x + kept[layer.plus]
             if layer.grid:

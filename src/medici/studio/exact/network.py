@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FRACTION = 10
 ONE = 1 << FRACTION
 LOWEST, HIGHEST = -(1 << 15), (1 << 15) - 1
+SLOPE = 0.1875  # 3/16: of the leaky ReLU
 EXACT_LIMIT = 1 << 53
 # Taps a kind of layer reads for each output, and how its weight is laid out.
 INPUT = "input"
@@ -32,7 +33,7 @@ KINDS = (*TAPS, "bilinear")
 # Columns of a product are kept under this, so that they stay in the processor's caches.
 _CACHED = 5 << 20
 # As arrays: numpy turns a Python number into one at each call, which costs more than small sums.
-_LOWEST, _HIGHEST, _SLOPE = (np.array(float(v)) for v in (LOWEST, HIGHEST, 0.1875))
+_LOWEST, _HIGHEST, _SLOPE = (np.array(float(v)) for v in (LOWEST, HIGHEST, SLOPE))
 _SCALES = tuple(np.array(2.0**-shift) for shift in range(31))
 
 

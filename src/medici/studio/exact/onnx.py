@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medici.errors import MissingPart
-from medici.studio.exact.network import HIGHEST, INPUT, LOWEST, ONE
+from medici.studio.exact.network import HIGHEST, INPUT, LOWEST, ONE, SLOPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 OPSET = 19  # the first in which edges may meet (Pad, mode wrap)
 _IR = 9
-_SLOPE = 0.1875
 
 
 class GraphBuilder:
@@ -98,7 +97,7 @@ class GraphBuilder:
         else:
             x = getattr(self, f"_{layer.kind}")(layer, x)
         if layer.leaky and layer.kind != "up":
-            x = self.add("LeakyRelu", [x], alpha=_SLOPE)
+            x = self.add("LeakyRelu", [x], alpha=SLOPE)
         if plus is not None:
             x = self.add("Add", [x, plus])
         if self.clip and layer.shift:
@@ -131,7 +130,7 @@ class GraphBuilder:
                 given = self._corner(x, p, q) if layer.wrap else x
                 phase = self.add("Conv", [given, self.constant(taps), bias_name], pads=pads)
                 if layer.leaky:
-                    phase = self.add("LeakyRelu", [phase], alpha=_SLOPE)
+                    phase = self.add("LeakyRelu", [phase], alpha=SLOPE)
                 pair.append(self.add("Unsqueeze", [phase, self.whole([4])]))
             # (n, c, h, w, 2) is a row of twice the width; room for the other row is made before it.
             joined = self.add("Concat", pair, axis=4)

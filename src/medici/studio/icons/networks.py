@@ -14,10 +14,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from medici.studio.training.layers import leaky
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SLOPE = 0.1875  # 3/16: a leaky ReLU that integers do as one multiply and one shift
 SIDE = 32
 GRID = 8
 CELLS = GRID * GRID
@@ -68,11 +69,6 @@ class Shape:
             k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
         }
         return cls(**fields)
-
-
-def leaky(x: Tensor) -> Tensor:
-    """Leaky ReLU with slope 3/16."""
-    return F.leaky_relu(x, SLOPE)
 
 
 class _Conv(nn.Module):

@@ -7,6 +7,7 @@ everything, so a run that was stopped and resumed gives the same weights as one 
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ class Recipe:
         return cls(**{**data, "shape": Shape.from_json(data["shape"])})
 
 
-class Trainer:
+class Trainer(ABC):
     """What both bodies share: data, random state, averages, snapshots.
 
     Args:
@@ -117,21 +118,21 @@ class Trainer:
         self.fraction = 0.0  # of the budget that is used; whoever drives the run sets it
         self.spent = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
+    @abstractmethod
     def build(self) -> dict[str, nn.Module]:
         """The networks by name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def smoothed_names(self) -> tuple[str, ...]:
         """Networks of which an average is kept."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build_optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """The optimisers by name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self) -> dict[str, float]:
         """Change the networks once; the losses."""
-        raise NotImplementedError
 
     def advance(self) -> dict[str, float]:
         """One step.

@@ -20,10 +20,11 @@ from torch import Tensor, nn
 
 from medici.errors import BadWeights
 from medici.studio.music import metrics
-from medici.studio.music.networks import SLOPE, features
+from medici.studio.music.networks import features
 from medici.studio.music.tokens import TURNS, VALUES, Plan, from_tokens, to_tokens
 from medici.studio.training import snapshots
 from medici.studio.training.averages import Averages
+from medici.studio.training.layers import SLOPE
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from medici.studio.music.tokens import CHANNELS, LOWEST, ORDER, SILENT, TOLD, TURNS, VALUES
+from medici.studio.training.layers import leaky
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SLOPE = 0.1875
 NONE = -1
 """A step before the beginning of the music: it adds nothing."""
 
@@ -158,9 +158,9 @@ class ChoraleNetwork(nn.Module):
         sums = sums + torch.stack(same, 1)
         for channel in range(CHANNELS):
             sums = sums + F.embedding(told[:, :, channel], self.told[channel])
-        x = F.dropout(F.leaky_relu(sums, SLOPE), self.drop, self.training)
+        x = F.dropout(leaky(sums), self.drop, self.training)
         for first, second in zip(self.first, self.second, strict=True):
-            inner = F.dropout(F.leaky_relu(first(x), SLOPE), self.drop, self.training)
+            inner = F.dropout(leaky(first(x)), self.drop, self.training)
             x = x + second(inner)
         return torch.einsum("ntw,tvw->ntv", x, self.heads) + self.offsets
 

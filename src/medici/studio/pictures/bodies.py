@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from medici.errors import WrongUse
 from medici.studio.pictures.heads import Rgb, Slots
-from medici.studio.pictures.networks import leaky
+from medici.studio.training.layers import leaky
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

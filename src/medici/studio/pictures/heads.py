@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from medici.studio.pictures.networks import as_seen, leaky, straight_through
+from medici.studio.pictures.networks import as_seen, straight_through
+from medici.studio.training.layers import leaky
 
 if TYPE_CHECKING:
     import numpy as np

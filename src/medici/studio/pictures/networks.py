@@ -8,15 +8,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-
-SLOPE = 0.1875  # 3/16: a leaky ReLU that integers do as one multiply and one shift
-
-
-def leaky(x: Tensor) -> Tensor:
-    """Leaky ReLU with slope 3/16."""
-    return F.leaky_relu(x, SLOPE)
 
 
 class _StraightThrough(torch.autograd.Function):

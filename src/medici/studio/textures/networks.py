@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from medici.studio.training.layers import leaky
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SLOPE = 0.1875  # 3/16: a leaky ReLU that integers do as one multiply and one shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Generator(nn.Module):
                 x = F.conv_transpose2d(x, layer.weight, stride=2, padding=2 + around)
             else:
                 x = layer(x)
-            x = F.leaky_relu(norm(x), SLOPE)
+            x = leaky(norm(x))
         x = F.pad(x, (1,) * 4, mode="circular") if wrap else x
         return cast("Tensor", self.last(x))
 

@@ -12,11 +12,10 @@ from torch import Tensor, nn
 from medici.studio.exact import quantise
 from medici.studio.exact.network import INPUT
 from medici.studio.exact.sequence import Weights, gumbel_table
+from medici.studio.training.layers import leaky
 
 if TYPE_CHECKING:
     from medici.studio.exact.network import Layer
-
-SLOPE = 0.1875
 
 
 class Autoregressive(nn.Module):
@@ -95,9 +94,9 @@ class Autoregressive(nn.Module):
         Returns:
             (n, length, values) logits; those of position t depend on tokens before t.
         """
-        x = F.leaky_relu(self.hidden(tokens, told), SLOPE)
+        x = leaky(self.hidden(tokens, told))
         for first, second in zip(self.first, self.second, strict=True):
-            x = x + second(F.leaky_relu(first(x), SLOPE))
+            x = x + second(leaky(first(x)))
         length = tokens.shape[1]
         if len(self.heads) == 1:
             return x @ self.heads[0].T + self.offsets[0]
