@@ -1,7 +1,7 @@
 """Training codes: encoder, decoder and prior together, and how the run is put on disk.
 
 The prior learns the codes of the averaged encoder, whose meaning drifts slowly, while encoder and
-decoder still learn, so a run can be stopped, sampled and judged at any moment. In the last quarter
+decoder still learn, so a run can be stopped, sampled and judged at any moment. In the last part
 of the budget they rest, and it learns alone.
 """
 
@@ -51,7 +51,6 @@ SCHEMA = "medici/codes-snapshot/1"
 _PALETTE_FROM = 20_000
 _CALIBRATION = (16, 512)  # batches, pictures in each
 _WARM = 300  # steps
-_DRAWING = 0.75  # of the budget; the rest is the prior's
 _RENEWED = 16  # steps
 _EXACT = 1 << 16  # colours
 _DIRECTED = 8000
@@ -74,6 +73,7 @@ class CodesRecipe:
         hidden: share of pixels hidden from the encoder, against over-fitting.
         balance: a pixel counts by this power of its colour's rarity: 0 counts all alike, 0.5 keeps
             thin lines and small features of drawings from drowning in their flat parts.
+        drawing: share of the budget that encoder and decoder learn in; the rest is the prior's.
         precision: see `medici.studio.training.precision.Precision`.
         shape: sizes.
     """
@@ -87,6 +87,7 @@ class CodesRecipe:
     colours: int = 128
     hidden: float = 0.0
     balance: float = 0.0
+    drawing: float = 0.75
     precision: str = "auto"
     shape: CodesShape = field(default_factory=CodesShape)
 
@@ -95,10 +96,12 @@ class CodesRecipe:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise WrongUse(f"{name} must be a whole number from 1 up, not {value!r}")
-        for name in ("rate", "decay", "prior_decay", "hidden", "balance"):
+        for name in ("rate", "decay", "prior_decay", "hidden", "balance", "drawing"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise WrongUse(f"{name} must be a number from 0 up, not {value!r}")
+        if not 0 < self.drawing < 1:
+            raise WrongUse(f"drawing is a share between 0 and 1, not {self.drawing!r}")
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -207,7 +210,7 @@ class CodesTrainer:
             NotFinite: a loss is not a finite number; the state is then to be thrown away.
         """
         recipe, networks = self.recipe, self.networks
-        drawing = self.fraction < _DRAWING
+        drawing = self.fraction < recipe.drawing
         self._set_rates()
         pixels = torch.from_numpy(batch(self.data, self.step, self.batch, self.order))
         seen = as_seen(pixels, transparent=self.transparent).to(self.device)
@@ -233,7 +236,8 @@ class CodesTrainer:
     def _set_rates(self) -> None:
         """Encoder and decoder come to rest first; then the prior learns what codes now mean."""
         warm = min(1.0, (self.step + 1) / _WARM)
-        done = (self.fraction / _DRAWING, (self.fraction - _DRAWING) / (1 - _DRAWING))
+        share = self.recipe.drawing
+        done = (self.fraction / share, (self.fraction - share) / (1 - share))
         for group, part in zip(self.optimiser.param_groups, done, strict=True):
             part = min(max(part, 0.0), 1.0)
             group["lr"] = self.rate * warm * max(0.01, (1 + math.cos(math.pi * part)) / 2)
