@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 METRICS = "metrics.json"
 CURVES = "curves.json"
 SHEET = "sheet.png"
+_SHOWN = 160
 
 
 def publish(
@@ -91,7 +92,8 @@ def publish(
     )
     model = PictureModel(exact, record, out)
     made = model.natives(range(n), {"ground": "transparent"})
-    save_sheet(model.natives(range(160), {"ground": "auto"}), out / SHEET, columns=16, scale=4)
+    shown = model.natives(range(_SHOWN), {"ground": "auto"})
+    save_sheet(shown, out / SHEET, columns=16, scale=max(1, 64 // model.side))
     bias: dict[str, Any] = {
         "data": f"{len(train.names)} training pictures",
         "samples": f"{n} exact renderings, seeds 0 to {n - 1}, psi {model.psi / 1000}",

@@ -46,6 +46,11 @@ BEST = "best.safetensors"
 _SHEET = 160
 
 
+def draw_sheet(pictures: NDArray[np.uint8], path: Path) -> None:
+    """A sheet of samples, small pictures enlarged."""
+    save_sheet(pictures, path, scale=max(1, 64 // pictures.shape[1]))
+
+
 def device_for(name: str) -> torch.device:
     """The device of a name: ``cpu``, ``cuda``, ``cuda:1``; a worker of torchrun gets its own.
 
@@ -85,7 +90,7 @@ class Run:
         folder: Path,
         *,
         judge: Judge | None = None,
-        draw: Draw = save_sheet,
+        draw: Draw = draw_sheet,
         options: Options | None = None,
         workers: Workers | None = None,
         about: Mapping[str, Any] | None = None,
@@ -323,7 +328,7 @@ def drive(
     how: Training,
     *,
     judge: Judge | None = None,
-    draw: Draw = save_sheet,
+    draw: Draw = draw_sheet,
     options: Options | None = None,
     workers: Workers | None = None,
 ) -> Run:
