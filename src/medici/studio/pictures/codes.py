@@ -214,14 +214,10 @@ class Decoder(nn.Module):
         colours = self.colour2(leaky(self.colour1(h))).unflatten(1, (coloured, -1))
         return x.float(), colours.float()
 
-    def loss(
-        self,
-        values: Tensor,
-        labels: Tensor,
-        phase: tuple[int, int] | None = None,
-        weights: Tensor | None = None,
+    def surprise(
+        self, values: Tensor, labels: Tensor, phase: tuple[int, int] | None = None
     ) -> Tensor:
-        """Mean negative log-likelihood of a pixel, in nats.
+        """Negative log-likelihood of each pixel, in nats.
 
         A pixel takes a slot, the slot takes a palette colour: a mixture, with no hard choice.
 
@@ -231,7 +227,9 @@ class Decoder(nn.Module):
                 from 0: (n, side, side), or with a phase (n, side / 2, side / 2).
             phase: the quarter of the pixels that counts, as row and column of each 2×2; for
                 smooth scores alone.
-            weights: of a pixel by its label; None counts all alike.
+
+        Returns:
+            (n, pixels).
         """
         scores, colours = self._drawn(values)
         for _ in range(self.shape.smooth - (phase is not None)):
@@ -246,4 +244,4 @@ class Decoder(nn.Module):
         likely = (mask[:, first:] + chosen.gather(2, k)).logsumexp(1)
         if self.transparent:
             likely = torch.where(index == 0, mask[:, 0], likely)
-        return -(likely if weights is None else likely * weights[index]).mean()
+        return -likely

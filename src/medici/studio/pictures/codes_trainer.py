@@ -54,8 +54,8 @@ _WARM = 300  # steps
 _RENEWED = 16  # steps
 _EXACT = 1 << 16  # colours
 _DIRECTED = 8000
-_WEIGHED = 500  # pictures
-_HEAVIEST = 10.0
+_FORGOTTEN = 0.02  # of a place's mean surprise, a step
+_LEAST, _MOST = 0.05, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class CodesRecipe:
         averages: decay a step of the running average of all weights.
         colours: most colours of the palette.
         hidden: share of pixels hidden from the encoder, against over-fitting.
-        balance: a pixel counts by this power of its colour's rarity: 0 counts all alike, 0.5 keeps
-            thin lines and small features of drawings from drowning in their flat parts.
+        focus: a place of the picture counts by this power of how badly it is drawn so far: 0 counts
+            all alike, 1 keeps small features of large drawings from drowning in their outlines.
         drawing: share of the budget that encoder and decoder learn in; the rest is the prior's.
         precision: see `medici.studio.training.precision.Precision`.
         shape: sizes.
@@ -86,7 +86,7 @@ class CodesRecipe:
     averages: tuple[float, ...] = (0.9985,)
     colours: int = 128
     hidden: float = 0.0
-    balance: float = 0.0
+    focus: float = 0.0
     drawing: float = 0.75
     precision: str = "auto"
     shape: CodesShape = field(default_factory=CodesShape)
@@ -96,7 +96,7 @@ class CodesRecipe:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise WrongUse(f"{name} must be a whole number from 1 up, not {value!r}")
-        for name in ("rate", "decay", "prior_decay", "hidden", "balance", "drawing"):
+        for name in ("rate", "decay", "prior_decay", "hidden", "focus", "drawing"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise WrongUse(f"{name} must be a number from 0 up, not {value!r}")
@@ -159,9 +159,9 @@ class CodesTrainer:
         self.transparent = bool((first[..., 3] == 0).any())
         self.palette = common_colours(first, recipe.colours)
         self._labels = Labels(self.palette, first, transparent=self.transparent)
-        self._weights = None
-        if recipe.balance:
-            self._weights = self._by_rarity(torch.from_numpy(first[:_WEIGHED])).to(device)
+        # Mean surprise of each place, for `focus`.
+        seen = shape.side >> bool(shape.smooth)
+        self._errors = torch.ones(seen * seen, device=device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.networks = Networks(shape, len(self.palette), transparent=self.transparent)
@@ -249,24 +249,22 @@ class CodesTrainer:
             keep = torch.rand(len(seen), 1, *seen.shape[2:], generator=self.random)
             shown = seen * (keep >= recipe.hidden).to(self.device)
         values = quantised(networks.encoder(shown).float(), recipe.shape.levels)
-        if not recipe.shape.smooth:
-            labels = self._labels(pixels).to(self.device)
-            return networks.decoder.loss(values, labels, weights=self._weights)
-        # Neighbours say nearly the same where scores are smooth: a quarter counts, and all four
-        # come round.
-        y, x = divmod(self.step % 4, 2)
-        labels = self._labels(pixels[:, y::2, x::2]).to(self.device)
-        return networks.decoder.loss(values, labels, (y, x), self._weights)
+        phase = None
+        if recipe.shape.smooth:
+            # Neighbours say nearly the same where scores are smooth: a quarter counts, and all
+            # four come round.
+            phase = (self.step // 2 % 2, self.step % 2)
+            pixels = pixels[:, phase[0] :: 2, phase[1] :: 2]
+        labels = self._labels(pixels).to(self.device)
+        return self._focused(networks.decoder.surprise(values, labels, phase))
 
-    def _by_rarity(self, pictures: Tensor) -> Tensor:
-        """Weight of each label, one in the mean over the pixels and ten times that at most."""
-        labels = self._labels(pictures).flatten()
-        counts = torch.bincount(labels, minlength=len(self.palette) + self.transparent)
-        shares = counts.clamp(min=1) / len(labels)
-        weights = shares**-self.recipe.balance
-        for _ in range(2):  # limiting lowers the mean
-            weights = (weights / (weights * shares).sum()).clamp(max=_HEAVIEST)
-        return weights
+    def _focused(self, surprise: Tensor) -> Tensor:
+        """Mean over pixels, (n, pixels), each place weighed by its mean surprise so far."""
+        if not self.recipe.focus:
+            return surprise.mean()
+        self._errors.lerp_(surprise.detach().mean(0), _FORGOTTEN)
+        weights = (self._errors / self._errors.mean()).clamp(_LEAST, _MOST) ** self.recipe.focus
+        return (surprise * (weights / weights.mean())).mean()
 
     def _prior_loss(self, seen: Tensor, share: int) -> Tensor:
         levels = self.recipe.shape.levels
@@ -355,7 +353,7 @@ class CodesTrainer:
         tensors |= {f"slow.{k}": v for k, v in self.slow.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
         tensors |= {f"adam.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
-        tensors |= self.precision.tensors()
+        tensors |= self.precision.tensors() | {"errors": self._errors}
         about = {
             "schema": SCHEMA,
             "recipe": self.recipe.as_json(),
@@ -386,6 +384,7 @@ class CodesTrainer:
             self._averages.load(under(tensors, "average."))
             load_optimiser(self.optimiser, under(tensors, "adam."))
             self.precision.load(tensors)
+            self._errors.copy_(tensors["errors"])
             self.random.set_state(tensors["random"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
