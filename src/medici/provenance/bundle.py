@@ -6,7 +6,6 @@ firm. Whoever uses it decides where they got it from; the signature shows that i
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from medici.records import (
     WorkId,
     canonical_json,
 )
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,7 +140,7 @@ class Bundle:
                 another account.
         """
         try:
-            data = json.loads(text)
+            data = read_json(text)
             if data["schema"] != SCHEMA:
                 raise UnreadableFile(
                     f"unknown bundle schema {data['schema']!r}", f"this version reads {SCHEMA}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import UnreadableFile, WrongUse
 from medici.records import Address, Attestation, Digest, GenerationRecord, canonical_json
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ class GenerationClaim:
             if data["schema"] != GENERATION_SCHEMA:
                 raise UnreadableFile(f"unknown credentials schema {data['schema']!r}")
             claim = cls(
-                GenerationRecord.from_json(json.loads(data["record"], parse_int=_number)),
+                GenerationRecord.from_json(read_json(data["record"], parse_int=_number)),
                 bytes.fromhex(data["signature"].removeprefix("0x")),
                 Address(data["signer"]),
                 str(data["token"]),
@@ -129,7 +129,7 @@ class AnchorClaim:
             if len(proof) > _DEEPEST_PROOF:
                 raise UnreadableFile("the Merkle proof is longer than any tree is deep")
             return cls(
-                Attestation.from_json(json.loads(data["attestation"])),
+                Attestation.from_json(read_json(data["attestation"])),
                 proof,
                 Digest(data["root"]),
                 int(data["chain_id"]),

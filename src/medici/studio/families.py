@@ -7,7 +7,6 @@ in `BUILT_IN`; anybody's own plugs in by an entry point of the group ``medici.fa
 from __future__ import annotations
 
 import difflib
-import json
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from medici.errors import BadWeights, NoWeights, WrongUse
 from medici.records import ModelRecord
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -240,7 +240,7 @@ def read_record(path: Path) -> ModelRecord:
         NoWeights, BadWeights: it is not there, or is none.
     """
     try:
-        return ModelRecord.from_json(json.loads(path.read_text("utf-8")))
+        return ModelRecord.from_json(read_json(path.read_text("utf-8")))
     except FileNotFoundError:
         raise NoWeights(f"no record at {path}", "weights are only used with their record") from None
     except ValueError as error:

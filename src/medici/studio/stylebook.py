@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from medici.errors import BadStyle, UnreadableFile, WrongUse
 from medici.records import ZERO_DIGEST, Digest, canonical_json
 from medici.store import atomic_write
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -234,7 +235,7 @@ class StyleBook:
             WrongUse: it is no style book, or one that was changed afterwards.
         """
         try:
-            data = json.loads(path.read_text("utf-8"))
+            data = read_json(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise UnreadableFile(f"{path} is no style book: {error}") from error
         if not isinstance(data, dict) or data.get("schema") != "medici/stylebook/1":

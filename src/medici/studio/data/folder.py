@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from medici.studio.data.manifest import (
     data_root,
 )
 from medici.studio.data.picture import SIDE, SUFFIXES, read_picture
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,7 +180,7 @@ def read_source(place: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        source = json.loads(path.read_text("utf-8"))
+        source = read_json(path.read_text("utf-8"))
     except ValueError as error:
         raise BadData(f"{path} is not JSON: {error}") from error
     if not isinstance(source, dict):

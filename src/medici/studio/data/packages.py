@@ -12,6 +12,7 @@ from medici.studio.data import archives
 from medici.studio.data.picture import load
 from medici.studio.data.sidecars import Sidecars
 from medici.studio.data.sources import Source, folder, gather
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +75,6 @@ def pypi(name: str) -> Source:
 
 def _version(path: Path) -> str:
     try:
-        return str(json.loads(path.read_text("utf-8")).get("version", "unknown"))
+        return str(read_json(path.read_text("utf-8")).get("version", "unknown"))
     except (ValueError, AttributeError) as error:
         raise BadData(f"{path} is not a package description: {error}") from error

@@ -25,6 +25,7 @@ from medici.studio.data import sampling
 from medici.studio.data.folder import PictureSet, read_folder
 from medici.studio.data.manifest import MANIFEST, NOT_STATED, data_root
 from medici.studio.data.picture import SIDE
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -212,7 +213,7 @@ class ShardSet:
         """
         shard, _, _, offset, size = self._index[number].tolist()
         try:
-            said: dict[str, Any] = json.loads(self._read(shard, offset, size))
+            said: dict[str, Any] = read_json(self._read(shard, offset, size))
         except ValueError as error:
             raise self._damaged(shard, error) from error
         return said
@@ -321,7 +322,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """
     path = folder / MANIFEST
     try:
-        said = json.loads(path.read_text("utf-8"))
+        said = read_json(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except ValueError as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData
 from medici.studio.data.licences import if_listed
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,11 +55,11 @@ class Sidecars:
             if path.name == "metadata.csv":
                 self._rows(where, csv.DictReader(io.StringIO(text)))
             elif path.name == "metadata.jsonl":
-                self._rows(where, (json.loads(line) for line in text.splitlines() if line.strip()))
+                self._rows(where, (read_json(line) for line in text.splitlines() if line.strip()))
             elif path.name == "source.json":
-                self._source(where, json.loads(text))
+                self._source(where, read_json(text))
             elif path.name == "package.json":
-                self._package(where, json.loads(text))
+                self._package(where, read_json(text))
         except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
             raise BadData(
                 f"{place} cannot be understood: {error}",
@@ -69,7 +69,7 @@ class Sidecars:
     def speaks_for_one(self, name: str, data: bytes) -> bool:
         """Take in ``NAME.json`` if it describes the picture ``NAME``; other JSON is left alone."""
         try:
-            said = json.loads(data)
+            said = read_json(data)
         except ValueError:
             return False
         if isinstance(said, dict):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadWeights, MissingPart, NoWeights
 from medici.studio.diffusion.recipe import library
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def read_index(folder: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST_INDEX:
             raise ValueError("it is too large")
-        index = json.loads(path.read_text("utf-8"))
+        index = read_json(path.read_text("utf-8"))
         if not isinstance(index, dict):
             raise ValueError("it holds no JSON object")
     except ValueError as error:

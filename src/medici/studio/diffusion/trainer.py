@@ -18,6 +18,7 @@ from medici.errors import BadWeights, MissingPart
 from medici.store import atomic_write
 from medici.studio.data.sampling import batch
 from medici.studio.diffusion.recipe import TIMES, Recipe, denoiser, schedule
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -237,7 +238,7 @@ def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["medici"])
+            about = read_json((file.metadata() or {})["medici"])
             if about["schema"] != _SCHEMA:
                 raise ValueError(f"schema {about['schema']}")
             return about, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118

@@ -6,7 +6,6 @@ docs/spec/exact-renderer.md, section 7, is the definition.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from medici.records import Digest, ModelId, canonical_json
 from medici.studio.exact.merkle import merkle_root
 from medici.studio.exact.network import Layer, Network
 from medici.studio.exact.sequence import Sequence, Weights, describe
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -235,7 +235,7 @@ def read(path: Path) -> tuple[ExactModel, Digest]:
     data = path.read_bytes()
     try:
         with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})["medici"])
+            header = read_json((file.metadata() or {})["medici"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise BadWeights(f"{path} is not an exact model: {error}", _HINT) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
 from medici.studio.data.folder import data_root
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +183,7 @@ def _read_source(place: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
     try:
-        source = json.loads(path.read_text("utf-8"))
+        source = read_json(path.read_text("utf-8"))
     except ValueError as error:
         raise BadData(f"{path} is not JSON: {error}") from error
     if not isinstance(source, dict):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -16,13 +14,13 @@ from medici.errors import MissingPart, WrongUse
 from medici.studio.language.clean import clean
 from medici.studio.language.local import TEMPERATURE
 from medici.studio.language.writer import FORMS, Form, description
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     import httpx
 
 KEY = "MEDICI_LANGUAGE_KEY"
 _LARGEST = 1 << 20
-_DEEPEST = 32
 _AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}
 _LONGEST_WAIT = 10.0
 _QUOTES = " \"'“”„«»‘’"
@@ -189,10 +187,8 @@ class EndpointWriter:
 
     def _said(self, data: bytes) -> str:
         try:
-            if _depth(data) > _DEEPEST:
-                raise ValueError("nested too deeply")
-            said = json.loads(data)["choices"][0]["message"]["content"]
-        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+            said = read_json(data)["choices"][0]["message"]["content"]
+        except (ValueError, KeyError, IndexError, TypeError):
             said = None
         if not isinstance(said, str):
             raise WrongUse(
@@ -268,16 +264,3 @@ def _wait(response: httpx.Response) -> float | None:
         return max(0.0, float(response.headers.get("retry-after", "")))
     except ValueError:
         return None
-
-
-def _depth(data: bytes) -> int:
-    """How deeply a JSON text is nested.
-
-    Python's reader counts on the recursion limit, which libraries raise: then a deep answer
-    overflows the stack and ends the process.
-    """
-    deepest = depth = 0
-    for bracket in re.findall(rb"[\[\]{}]", re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data)):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest

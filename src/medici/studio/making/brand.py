@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import difflib
-import json
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from medici.records import Digest, canonical_json
 from medici.studio.making.colours import READABLE, contrast, parse_colour
 from medici.studio.making.lettering import BOLD, MEDIUM, REGULAR
 from medici.studio.making.opening import open_pixels, read_bytes
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +103,7 @@ class BrandKit:
         """
         try:
             text = path.read_text("utf-8")
-            data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+            data = read_json(text) if path.suffix == ".json" else tomllib.loads(text)
         except OSError as error:
             raise UnreadableFile(f"{path} cannot be read: {error.strerror}") from error
         except ValueError as error:

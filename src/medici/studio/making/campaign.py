@@ -20,6 +20,7 @@ from medici.studio.making.colours import contrast, rgb
 from medici.studio.making.formats import FORMATS, ICON_SIDES, ICONS, chosen
 from medici.studio.making.page import PAINTERS, Page, Words
 from medici.studio.making.upscale import enlarge, native, resized, to_png, to_svg
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +68,7 @@ class Concept:
         """
         try:
             text = path.read_text("utf-8")
-            data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+            data = read_json(text) if path.suffix == ".json" else tomllib.loads(text)
         except OSError as error:
             raise UnreadableFile(f"{path} cannot be read: {error.strerror}") from error
         except ValueError as error:

@@ -18,6 +18,7 @@ from medici.store import atomic_write
 from medici.studio.making.filters import Novelty, Verdict
 from medici.studio.making.upscale import to_png
 from medici.studio.stylebook import StyleVersion
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -228,7 +229,7 @@ def read_reports(path: Path) -> list[Report]:
     out = []
     for number, line in enumerate(lines, 1):
         try:
-            out.append(Report.from_json(json.loads(line)))
+            out.append(Report.from_json(read_json(line)))
         except (ValueError, WrongUse) as error:
             raise WrongUse(f"{path}, line {number} is no report: {error}") from error
     return out

@@ -18,6 +18,7 @@ from medici.store import atomic_write
 from medici.studio.exact.merkle import merkle_root
 from medici.studio.music.reading import MIDI, NOTATION, read_score
 from medici.studio.music.score import Score
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,7 +130,7 @@ def _source(place: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        told = json.loads(path.read_text("utf-8"))
+        told = read_json(path.read_text("utf-8"))
     except ValueError as error:
         raise BadData(f"{path} is not JSON: {error}") from error
     if not isinstance(told, dict):

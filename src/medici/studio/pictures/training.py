@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from medici.studio.data.folder import SIDE, PictureSet, read_folder
 from medici.studio.data.sampling import some
 from medici.studio.data.shards import open_set
 from medici.studio.families import RECORD, read_record
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ def few_colours(data: Samples) -> bool:
 def side_of(data: Path) -> int:
     """Pixels a side of a set that was built, 16 for a plain folder."""
     try:
-        built = json.loads((data / "manifest.json").read_text("utf-8"))["size"][0]
+        built = read_json((data / "manifest.json").read_text("utf-8"))["size"][0]
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return SIDE
     return built if isinstance(built, int) else SIDE

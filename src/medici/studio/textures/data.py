@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
 from medici.studio.textures.waves import strongest
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,7 +187,7 @@ def _read_source(place: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
     try:
-        source = json.loads(path.read_text("utf-8"))
+        source = read_json(path.read_text("utf-8"))
     except ValueError as error:
         raise BadData(f"{path} is not JSON: {error}") from error
     if not isinstance(source, dict):

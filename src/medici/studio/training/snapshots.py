@@ -11,6 +11,7 @@ from safetensors.torch import save
 
 from medici.errors import BadWeights, MissingPart
 from medici.store import atomic_write
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ def read_snapshot(
                 code="pickle-refused",
             )
         with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["medici"])
+            about = read_json((file.metadata() or {})["medici"])
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise BadWeights(
