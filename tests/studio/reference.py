@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from medici.studio.pictures.style import Style, colour_bytes
+from medici.studio.checking import colour_bytes
+
+if TYPE_CHECKING:
+    from medici.studio.pictures.style import Style
 
 
 def clip(a: int) -> int:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from medici.errors import BadStyle
-from medici.studio.textures.style import KEYS, check_seed, parse_style
+from medici.studio.checking import check_seed
+from medici.studio.textures.style import KEYS, parse_style
 
 MATERIALS = ("brick", "grass")
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from medici.errors import MissingPart, WrongUse
 from medici.records import Rendering
+from medici.studio.checking import check_seed
 from medici.studio.diffusion import pixels as in_pixels
 from medici.studio.diffusion.latent import Latent
 from medici.studio.diffusion.pipelines import open_pipeline
-from medici.studio.diffusion.style import KEYS, check_seed, parse_style
+from medici.studio.diffusion.style import KEYS, parse_style
 from medici.studio.pictures.finish import enlarge
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from medici.content import picture_digest
 from medici.errors import BadStyle
+from medici.studio.checking import StyleChecks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LARGEST_SEED = (1 << 53) - 1
 LARGEST_SIDE = 8192
 _LONGEST_TEXT = 2000
 
@@ -51,6 +50,7 @@ KEYS: dict[str, str] = {
     "strength": "how much of the image is made anew, 0 to 1; 0 is its projection",
     "width": "pixels, a multiple of 8, 8 to 8192; null is the pipeline's own",
 }
+CHECK = StyleChecks(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +87,17 @@ def parse_style(given: Mapping[str, Any] | None, keys: Mapping[str, str], steps:
     Raises:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
     """
-    given = dict(given or {})
-    for key in given:
-        if key not in keys:
-            near = difflib.get_close_matches(str(key), keys, n=1)
-            hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(keys)
-            raise BadStyle(f"unknown style key {key!r} for this model", hint)
+    given = StyleChecks(keys).known(given)
     scheduler = given.get("scheduler", "own")
     if not isinstance(scheduler, str) or scheduler not in ("own", *SCHEDULERS):
-        raise _wrong("scheduler", scheduler)
+        raise CHECK.wrong("scheduler", scheduler)
     image, mask = _path("image", given), _path("mask", given)
     if mask is not None and image is None:
         raise BadStyle("style mask is given without an image", KEYS["image"])
     return Style(
-        steps=_whole("steps", given.get("steps", steps), 1, 1000),
+        steps=CHECK.whole("steps", given.get("steps", steps), 1, 1000),
         scheduler=scheduler,
-        scale=_whole("scale", given.get("scale", 1), 1, 64),
+        scale=CHECK.whole("scale", given.get("scale", 1), 1, 64),
         prompt=_text("prompt", given),
         negative=_text("negative", given),
         guidance=_fraction("guidance", given.get("guidance"), 50),
@@ -114,15 +109,6 @@ def parse_style(given: Mapping[str, Any] | None, keys: Mapping[str, str], steps:
         image_digest=_digest("image", image, given),
         mask_digest=_digest("mask", mask, given),
     )
-
-
-def check_seed(seed: object) -> int:
-    """A seed that JSON can carry exactly.
-
-    Raises:
-        BadStyle: not a whole number from 0 to 2^53 - 1.
-    """
-    return _whole("seed", seed, 0, LARGEST_SEED)
 
 
 def stream(seed: int) -> Any:
@@ -156,37 +142,27 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
         raise BadStyle(f"{path} cannot be read as a picture: {error}", "give a PNG") from error
 
 
-def _wrong(key: str, value: object) -> BadStyle:
-    return BadStyle(f"style {key} cannot be {value!r}", KEYS.get(key, "0 to 2^53 - 1"))
-
-
-def _whole(key: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _wrong(key, value)
-    return value
-
-
 def _fraction(key: str, value: object, high: float) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
-        raise _wrong(key, value)
+        raise CHECK.wrong(key, value)
     return float(value)
 
 
 def _side(key: str, value: object) -> int | None:
     if value is None:
         return None
-    side = _whole(key, value, 8, LARGEST_SIDE)
+    side = CHECK.whole(key, value, 8, LARGEST_SIDE)
     if side % 8:
-        raise _wrong(key, value)
+        raise CHECK.wrong(key, value)
     return side
 
 
 def _text(key: str, given: Mapping[str, Any]) -> str:
     value = given.get(key, "")
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT or "\0" in value:
-        raise _wrong(key, value if not isinstance(value, str) else value[:60])
+        raise CHECK.wrong(key, value if not isinstance(value, str) else value[:60])
     return value
 
 
@@ -195,7 +171,7 @@ def _path(key: str, given: Mapping[str, Any]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value:
-        raise _wrong(key, value)
+        raise CHECK.wrong(key, value)
     return value
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from medici.errors import BadWeights, WrongUse
 from medici.records import Digest, ModelId, ModelRecord, Rendering
+from medici.studio.checking import check_seed, colour_bytes
 from medici.studio.exact import latents
 from medici.studio.exact.network import ONE
 from medici.studio.exact.sequence import OPEN
@@ -20,8 +21,6 @@ from medici.studio.icons.style import (
     KEYS,
     OPEN_CELL,
     Style,
-    check_seed,
-    colour_bytes,
     parse_style,
 )
 

@@ -6,9 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 from medici.errors import BadData
+from medici.studio.checking import colour_bytes
 from medici.studio.icons.contours import level_lines, outline, path_data
 from medici.studio.icons.finish import coverage, paint
-from medici.studio.icons.style import colour_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

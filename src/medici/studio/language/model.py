@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadStyle, WrongUse
 from medici.records import Rendering
+from medici.studio.checking import StyleChecks, check_seed
 from medici.studio.language.page import page
 from medici.studio.language.template import TemplateWriter
 from medici.studio.language.writer import FORMS, Writer, description, form
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from medici.records import ModelId, ModelRecord
 
-_LARGEST_SEED = (1 << 53) - 1
 # Key → what it does; the same words serve help texts and error messages.
 KEYS: dict[str, str] = {
     "about": "a description of what the words are for, at most 500 characters",
@@ -67,8 +66,7 @@ class LanguageModel:
             WrongUse: the model found no words of that form.
         """
         told = self._checked(style)
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= _LARGEST_SEED:
-            raise BadStyle(f"style seed cannot be {seed!r}", "0 to 2^53 - 1")
+        seed = check_seed(seed)
         kind = form(told["form"])
         if "temperature" in told:
             # Only models have it, and theirs is a writer with `write`.
@@ -90,12 +88,7 @@ class LanguageModel:
         return [self.sample(seed, style) for seed in seeds]
 
     def _checked(self, style: Mapping[str, Any] | None) -> dict[str, Any]:
-        given = dict(style or {})
-        for key in given:
-            if key not in self.keys:
-                near = difflib.get_close_matches(str(key), self.keys, n=1)
-                hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(self.keys)
-                raise BadStyle(f"unknown style key {key!r} for this model", hint)
+        given = StyleChecks(self.keys).known(style)
         told: dict[str, Any] = {
             "about": description(given.get("about", "")),
             "form": form(given.get("form", "title")).name,

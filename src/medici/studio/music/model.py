@@ -10,6 +10,7 @@ import numpy as np
 
 from medici.errors import BadStyle, BadWeights, WrongUse
 from medici.records import Rendering
+from medici.studio.checking import check_seed
 from medici.studio.exact.sequence import OPEN
 from medici.studio.music import notation, plan, roll, style, synth, tokens
 from medici.studio.music.reading import read_score
@@ -119,7 +120,7 @@ class MusicModel:
         return out
 
     def _compose(self, seeds: Sequence[int], parsed: style.Style) -> list[Score]:
-        checked = [style.check_seed(seed) for seed in seeds]
+        checked = [check_seed(seed) for seed in seeds]
         given: NDArray[np.int64] | None = None
         if parsed.voices:
             made = [plan.plan_of_voices(seed, parsed) for seed in checked]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medici.errors import BadStyle
+from medici.studio.checking import StyleChecks
 from medici.studio.music.score import LONGEST, MODES, REST, TONICS, VOICES
 from medici.studio.music.synth import TIMBRES
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LARGEST_SEED = (1 << 53) - 1
 MOST_BARS, DEFAULT_BARS = 32, 8
 _NOTE = re.compile(r"([A-G])([#b]?)(-?\d)")
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -39,6 +38,7 @@ KEYS: dict[str, str] = {
     "voices": 'null or {"soprano": "G4 - A4 - B4^ -^", …}: given voices, one word an eighth: note, '
     f'"{_HELD}" to hold it or "{_SILENT}" for silence; "{_FERMATA}" under a fermata',
 }
+CHECK = StyleChecks(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +100,15 @@ def parse_style(given: Mapping[str, Any] | None, default_psi: int) -> Style:
     Raises:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
     """
-    given = dict(given or {})
-    for key in given:
-        if key not in KEYS:
-            near = difflib.get_close_matches(str(key), KEYS, n=1)
-            hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(KEYS)
-            raise BadStyle(f"unknown style key {key!r}", hint)
+    given = CHECK.known(given)
     tonic, mode = _key(given.get("key", "auto"), given.get("mode", "auto"))
     metre = given.get("metre", "4/4")
     if metre not in ("4/4", "3/4"):
-        raise _wrong("metre", metre)
+        raise CHECK.wrong("metre", metre)
+    2 * int(metre[0]) - 1
     timbre = given.get("timbre", "choir")
     if not isinstance(timbre, str) or timbre not in TIMBRES:
-        raise _wrong("timbre", timbre)
+        raise CHECK.wrong("timbre", timbre)
     upbeat = given.get("upbeat", "auto")
     voices = _voices(given.get("voices"))
     bars = given.get("bars", None if voices else DEFAULT_BARS)
@@ -122,54 +118,28 @@ def parse_style(given: Mapping[str, Any] | None, default_psi: int) -> Style:
             KEYS["bars"],
         )
     return Style(
-        psi=default_psi if "psi" not in given else _thousandths("psi", given["psi"], 1500),
-        bars=DEFAULT_BARS if bars is None else _whole("bars", bars, 2, MOST_BARS),
+        psi=default_psi if "psi" not in given else CHECK.thousandths("psi", given["psi"], 0, 1500),
+        bars=DEFAULT_BARS if bars is None else CHECK.whole("bars", bars, 2, MOST_BARS),
         metre=int(metre[0]),
-        upbeat=None if upbeat == "auto" else _whole("upbeat", upbeat, 0, 2 * int(metre[0]) - 1),
+        upbeat=None
+        if upbeat == "auto"
+        else CHECK.whole("upbeat", upbeat, 0, 2 * int(metre[0]) - 1),
         tonic=tonic,
         mode=mode,
-        tempo=_whole("tempo", given.get("tempo", 76), 40, 160),
+        tempo=CHECK.whole("tempo", given.get("tempo", 76), 40, 160),
         timbre=timbre,
         voices=voices,
     )
 
 
-def check_seed(seed: object) -> int:
-    """A seed that JSON can carry exactly.
-
-    Raises:
-        BadStyle: not a whole number from 0 to 2^53 - 1.
-    """
-    return _whole("seed", seed, 0, LARGEST_SEED)
-
-
-def _wrong(key: str, value: object) -> BadStyle:
-    return BadStyle(f"style {key} cannot be {value!r}", KEYS.get(key, "0 to 2^53 - 1"))
-
-
-def _whole(key: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _wrong(key, value)
-    return value
-
-
-def _thousandths(key: str, value: object, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
-        raise _wrong(key, value)
-    number = round(value * 1000)
-    if number > high or abs(number - value * 1000) > 1e-6:
-        raise BadStyle(f"style {key} cannot be {value!r}", f"{KEYS[key]}; at most three decimals")
-    return number
-
-
 def _key(key: object, mode: object) -> tuple[int | None, int | None]:
     if not isinstance(mode, str) or mode not in (*MODES, "auto"):
-        raise _wrong("mode", mode)
+        raise CHECK.wrong("mode", mode)
     told = None if mode == "auto" else MODES.index(mode)
     if key == "auto":
         return None, told
     if not isinstance(key, str) or key.capitalize() not in _TONIC_NAMES:
-        raise _wrong("key", key)
+        raise CHECK.wrong("key", key)
     if key[0].islower():
         if told == 0:
             raise BadStyle(f"style key {key!r} is minor and mode is major", KEYS["key"])
@@ -181,7 +151,7 @@ def _voices(value: object) -> tuple[tuple[str, str], ...]:
     if value is None:
         return ()
     if not isinstance(value, dict) or not value:
-        raise _wrong("voices", value)
+        raise CHECK.wrong("voices", value)
     for name in value:
         if name not in VOICES:
             raise BadStyle(f"style voices has no voice {name!r}", "voices: " + ", ".join(VOICES))

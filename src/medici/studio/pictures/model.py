@@ -9,13 +9,14 @@ import numpy as np
 
 from medici.errors import BadWeights, WrongUse
 from medici.records import Digest, ModelRecord, Rendering
+from medici.studio.checking import check_seed, colour_bytes
 from medici.studio.exact import latents
 from medici.studio.exact.identity import RENDERER
 from medici.studio.exact.network import HIGHEST, LOWEST, ONE
 from medici.studio.exact.sequence import OPEN
 from medici.studio.pictures import finish
 from medici.studio.pictures.quality import STATISTICS, Statistics
-from medici.studio.pictures.style import KEYS, Style, check_seed, colour_bytes, parse_style
+from medici.studio.pictures.style import KEYS, Style, parse_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadStyle
+from medici.studio.checking import LARGEST_SEED, StyleChecks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LARGEST_SEED = (1 << 53) - 1
 LARGEST_SCALE = 64
 LARGEST_SMOOTH = 16
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 # Key → what it does; the same words serve help texts and error messages.
 KEYS: dict[str, str] = {
@@ -29,6 +27,7 @@ KEYS: dict[str, str] = {
     "psi": "truncation, 0 to 1.5: lower is more typical, higher more daring",
     "scale": "pixels a side for each native pixel, 1 to 64",
 }
+CHECK = StyleChecks(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +95,20 @@ def parse_style(
     Raises:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
     """
-    given = dict(given or {})
-    for key in given:
-        if key not in KEYS:
-            near = difflib.get_close_matches(str(key), KEYS, n=1)
-            hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(KEYS)
-            raise BadStyle(f"unknown style key {key!r}", hint)
+    given = CHECK.known(given)
     if rgb and given.get("colours_from") is not None:
         raise BadStyle("style colours_from has no meaning for this model", "it draws no slots")
-    psi = default_psi if "psi" not in given else _thousandths("psi", given["psi"], 1500)
-    scale = _whole("scale", given.get("scale", max(1, 512 // side)), 1, LARGEST_SCALE)
+    psi = default_psi if "psi" not in given else CHECK.thousandths("psi", given["psi"], 0, 1500)
+    scale = CHECK.whole("scale", given.get("scale", max(1, 512 // side)), 1, LARGEST_SCALE)
     if smooth and (scale & (scale - 1) or scale > LARGEST_SMOOTH):
         raise BadStyle(f"style scale cannot be {scale}", f"a power of two up to {LARGEST_SMOOTH}")
-    blend_seed, blend_amount = _blend(given.get("blend"))
+    palette = given.get("palette")
+    blend_seed, blend_amount = CHECK.blend(given.get("blend"))
     return Style(
         psi=psi,
         scale=scale,
         ground=_ground(given.get("ground", "auto")),
-        palette=_palette(given.get("palette")),
+        palette=None if palette is None else CHECK.colours("palette", palette, 2, 64),
         colours_from=_optional_seed(given.get("colours_from")),
         blend_seed=blend_seed,
         blend_amount=blend_amount,
@@ -123,55 +118,13 @@ def parse_style(
     )
 
 
-def check_seed(seed: object) -> int:
-    """A seed that JSON can carry exactly.
-
-    Raises:
-        BadStyle: not a whole number from 0 to 2^53 - 1.
-    """
-    return _whole("seed", seed, 0, LARGEST_SEED)
-
-
-def _wrong(key: str, value: object) -> BadStyle:
-    return BadStyle(f"style {key} cannot be {value!r}", KEYS.get(key, "0 to 2^53 - 1"))
-
-
-def _whole(key: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _wrong(key, value)
-    return value
-
-
-def _thousandths(key: str, value: object, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
-        raise _wrong(key, value)
-    number = round(value * 1000)
-    if number > high or abs(number - value * 1000) > 1e-6:
-        raise BadStyle(f"style {key} cannot be {value!r}", f"{KEYS[key]}; at most three decimals")
-    return number
-
-
 def _optional_seed(value: object) -> int | None:
-    return None if value is None else _whole("colours_from", value, 0, LARGEST_SEED)
+    return None if value is None else CHECK.whole("colours_from", value, 0, LARGEST_SEED)
 
 
 def _ground(value: object) -> str:
-    if isinstance(value, str):
-        value = value.lower()
-        if value in ("auto", "transparent") or _COLOUR.fullmatch(value):
-            return value
-    raise _wrong("ground", value)
-
-
-def _palette(value: object) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 64:
-        raise _wrong("palette", value)
-    colours = tuple(c.lower() for c in value if isinstance(c, str) and _COLOUR.fullmatch(c.lower()))
-    if len(colours) != len(value):
-        raise _wrong("palette", value)
-    return colours
+    known = isinstance(value, str) and value.lower() in ("auto", "transparent")
+    return str(value).lower() if known else CHECK.colour("ground", value)
 
 
 def _kind(value: object, classes: Sequence[str]) -> str | None:
@@ -187,7 +140,7 @@ def _directions(value: object, known: Sequence[str]) -> tuple[tuple[str, int], .
     if value is None:
         return ()
     if not isinstance(value, dict) or not value:
-        raise _wrong("directions", value)
+        raise CHECK.wrong("directions", value)
     steps = []
     for name, amount in sorted(value.items()):
         if name not in known:
@@ -217,20 +170,3 @@ def _codes(value: object, number: int, levels: int) -> str | None:
             f"{number} digits under {levels}" if number else "this model has no codes",
         )
     return str(value)
-
-
-def _blend(value: object) -> tuple[int | None, int]:
-    if value is None:
-        return None, 0
-    if not isinstance(value, dict) or set(value) != {"seed", "amount"}:
-        raise _wrong("blend", value)
-    try:
-        amount = _thousandths("blend", value["amount"], 1000)
-        return _whole("blend", value["seed"], 0, LARGEST_SEED), amount
-    except BadStyle:
-        raise _wrong("blend", value) from None
-
-
-def colour_bytes(text: str) -> tuple[int, int, int]:
-    """``#rrggbb`` → three bytes."""
-    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)

@@ -11,10 +11,11 @@ import numpy as np
 
 from medici.errors import BadWeights, WrongUse
 from medici.records import Rendering
+from medici.studio.checking import check_seed
 from medici.studio.exact.network import ONE
 from medici.studio.textures import colour, mixing, relief
 from medici.studio.textures.render import Grid, TextureNetwork, levels
-from medici.studio.textures.style import KEYS, Style, check_seed, parse_style
+from medici.studio.textures.style import KEYS, Style, parse_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

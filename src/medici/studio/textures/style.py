@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from medici.errors import BadStyle
+from medici.studio.checking import StyleChecks
 from medici.studio.textures.colour import RAMPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LARGEST_SEED = (1 << 53) - 1
 LEAST, MOST = 64, 8192
 PATTERNS = ("even", "patches", "bands")
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 # Key → what it does; the same words serve help texts and error messages.
 KEYS: dict[str, str] = {
@@ -33,6 +30,7 @@ KEYS: dict[str, str] = {
     "variation": "how far colours drift from place to place, 0 to 1",
     "width": "native pixels across, a whole number of cells, 64 to 8192",
 }
+CHECK = StyleChecks(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +90,19 @@ def parse_style(
     Raises:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
     """
-    given = dict(given or {})
-    for key in given:
-        if key not in KEYS:
-            near = difflib.get_close_matches(str(key), KEYS, n=1)
-            hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(KEYS)
-            raise BadStyle(f"unknown style key {key!r}", hint)
-    blend_seed, blend_amount = _blend(given.get("blend"))
+    given = CHECK.known(given)
+    blend_seed, blend_amount = CHECK.blend(given.get("blend"))
     mix = _mix(given.get("mix"), materials)
     relief = given.get("relief")
     return Style(
         width=_cells("width", given.get("width", 512), cell),
         height=_cells("height", given.get("height", 512), cell),
         material=_material("material", given.get("material", materials[0]), materials),
-        psi=psi if "psi" not in given else _thousandths("psi", given["psi"], 0, 1500),
-        scale=_whole("scale", given.get("scale", 1), 1, 8),
+        psi=psi if "psi" not in given else CHECK.thousandths("psi", given["psi"], 0, 1500),
+        scale=CHECK.whole("scale", given.get("scale", 1), 1, 8),
         ramp=_ramp(given.get("ramp")),
-        relief=None if relief is None else _thousandths("relief", relief, -4000, 4000),
-        variation=_thousandths("variation", given.get("variation", 0.5), 0, 1000),
+        relief=None if relief is None else CHECK.thousandths("relief", relief, -4000, 4000),
+        variation=CHECK.thousandths("variation", given.get("variation", 0.5), 0, 1000),
         blend_seed=blend_seed,
         blend_amount=blend_amount,
         mix_material=mix[0],
@@ -118,41 +111,11 @@ def parse_style(
     )
 
 
-def check_seed(seed: object) -> int:
-    """A seed that JSON can carry exactly.
-
-    Raises:
-        BadStyle: not a whole number from 0 to 2^53 - 1.
-    """
-    return _whole("seed", seed, 0, LARGEST_SEED)
-
-
-def _wrong(key: str, value: object, hint: str = "") -> BadStyle:
-    return BadStyle(f"style {key} cannot be {value!r}", hint or KEYS.get(key, "0 to 2^53 - 1"))
-
-
-def _whole(key: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _wrong(key, value)
-    return value
-
-
-def _thousandths(key: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -8 <= value <= 8:
-        raise _wrong(key, value)
-    number = round(value * 1000)
-    if not low <= number <= high:
-        raise _wrong(key, value)
-    if abs(number - value * 1000) > 1e-6:
-        raise _wrong(key, value, f"{KEYS[key]}; at most three decimals")
-    return number
-
-
 def _cells(key: str, value: object, cell: int) -> int:
-    pixels = _whole(key, value, LEAST, MOST)
+    pixels = CHECK.whole(key, value, LEAST, MOST)
     if pixels % cell:
         below = pixels // cell * cell
-        raise _wrong(key, value, f"a multiple of {cell}: {below} or {below + cell}")
+        raise CHECK.wrong(key, value, f"a multiple of {cell}: {below} or {below + cell}")
     return pixels
 
 
@@ -160,7 +123,7 @@ def _material(key: str, value: object, materials: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in materials:
         near = difflib.get_close_matches(str(value), materials, n=1)
         known = f"materials of this model: {', '.join(materials)}"
-        raise _wrong(key, value, f"did you mean {near[0]}?" if near else known)
+        raise CHECK.wrong(key, value, f"did you mean {near[0]}?" if near else known)
     return value
 
 
@@ -172,25 +135,8 @@ def _ramp(value: object) -> str | tuple[str, ...] | None:
             return value
         near = difflib.get_close_matches(value, RAMPS, n=1)
         known = "ramps: " + ", ".join(RAMPS)
-        raise _wrong("ramp", value, f"did you mean {near[0]}?" if near else known)
-    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
-        raise _wrong("ramp", value)
-    colours = tuple(c.lower() for c in value if isinstance(c, str) and _COLOUR.fullmatch(c.lower()))
-    if len(colours) != len(value):
-        raise _wrong("ramp", value)
-    return colours
-
-
-def _blend(value: object) -> tuple[int | None, int]:
-    if value is None:
-        return None, 0
-    if not isinstance(value, dict) or set(value) != {"seed", "amount"}:
-        raise _wrong("blend", value)
-    try:
-        amount = _thousandths("blend", value["amount"], 0, 1000)
-        return _whole("blend", value["seed"], 0, LARGEST_SEED), amount
-    except BadStyle:
-        raise _wrong("blend", value) from None
+        raise CHECK.wrong("ramp", value, f"did you mean {near[0]}?" if near else known)
+    return CHECK.colours("ramp", value, 2, 8)
 
 
 def _mix(value: object, materials: Sequence[str]) -> tuple[str | None, int, str]:
@@ -201,9 +147,9 @@ def _mix(value: object, materials: Sequence[str]) -> tuple[str | None, int, str]
         "amount",
         "pattern",
     }:
-        raise _wrong("mix", value)
+        raise CHECK.wrong("mix", value)
     pattern = value.get("pattern", "patches")
     if pattern not in PATTERNS:
-        raise _wrong("mix", value)
+        raise CHECK.wrong("mix", value)
     material = _material("mix", value["material"], materials)
-    return material, _thousandths("mix", value["amount"], 0, 1000), pattern
+    return material, CHECK.thousandths("mix", value["amount"], 0, 1000), pattern
