@@ -10,7 +10,7 @@ second on one thread; memory is the peak of the process, less what it took after
 
 from __future__ import annotations
 
-from reporting import Row, report, row
+from _reporting import Row, report, row
 
 # isort: split
 import io

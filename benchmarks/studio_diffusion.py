@@ -7,7 +7,7 @@ Weights are fresh: speed does not depend on what they learnt. Without a folder i
 
 from __future__ import annotations
 
-from reporting import Row, cpu_seconds, report, row
+from _reporting import Row, cpu_seconds, report, row
 
 # isort: split
 import tempfile

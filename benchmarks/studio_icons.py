@@ -7,7 +7,7 @@ The contest is trained by ``tools/icons_contest.py``; its recorded results are r
 
 from __future__ import annotations
 
-from reporting import Row, cpu_seconds, report, row
+from _reporting import Row, cpu_seconds, report, row
 
 # isort: split
 import io
@@ -123,4 +123,11 @@ def measure(asked: argparse.Namespace) -> list[Row]:
 
 
 if __name__ == "__main__":
-    report("studio_icons", __doc__, measure)
+    report(
+        "studio_icons",
+        __doc__,
+        measure,
+        pictures={
+            "160 icons, seeds 0 to 159, unselected": "src/medici/studio/weights/icons/sheet.png"
+        },
+    )

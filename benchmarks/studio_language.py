@@ -8,7 +8,7 @@ was written, freely and kept to its form, on stderr.
 
 from __future__ import annotations
 
-from reporting import Row, cpu_seconds, report, row
+from _reporting import Row, cpu_seconds, report, row
 
 # isort: split
 import sys

@@ -9,7 +9,7 @@ model's record. The peer is the convolutional GAN: trained here for so many proc
 
 from __future__ import annotations
 
-from reporting import Row, cpu_seconds, report, row
+from _reporting import Row, cpu_seconds, report, row
 
 # isort: split
 import time
@@ -110,4 +110,12 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    report("studio_music", __doc__, measure, options)
+    report(
+        "studio_music",
+        __doc__,
+        measure,
+        options,
+        pictures={
+            "piano rolls of the shipped model": "src/medici/studio/weights/chorales/sheet.png"
+        },
+    )

@@ -214,7 +214,12 @@ def main() -> None:
         budgets = [float(x) for x in options.cpu.split(",")]
         run(options.run, options.seed, budgets, options.data, told)
     elif options.json:
-        print(json.dumps({"benchmark": "studio_quality", "rows": compared()}))
+        place = RESULTS.relative_to(ROOT)
+        shown = {
+            f"{name}, seed 0, 400 processor seconds": f"{place}/{name}-seed0-400.png"
+            for name in ("codes", "dcgan")
+        }
+        print(json.dumps({"benchmark": "studio_quality", "rows": compared(), "pictures": shown}))
     else:
         for r in stored():
             figures = "  ".join(f"{k} {r[k]:.4f}" for k in FIGURES)

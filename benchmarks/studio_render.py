@@ -8,7 +8,7 @@ the machine does falls on all of them.
 
 from __future__ import annotations
 
-from reporting import Row, report, row
+from _reporting import Row, report, row
 
 # isort: split
 import time

@@ -5,7 +5,7 @@ python benchmarks/studio_textures.py [--quick] [--json]
 
 from __future__ import annotations
 
-from reporting import Row, cpu_seconds, report, row
+from _reporting import Row, cpu_seconds, report, row
 
 # isort: split
 import tracemalloc
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SEAM_BAR = 0.05
 SECONDS_BAR = 2.0
+SHEET = "src/medici/studio/weights/textures/sheet.png"
 # Textures of each material by side. One border differs from the next by chance (a joint or none),
 # so the fewer pixels a border has, the more borders are averaged.
 SEAMS = {64: 192, 128: 96, 256: 48, 512: 48, 1024: 24, 2048: 8}
@@ -113,4 +114,9 @@ def measure(asked: argparse.Namespace) -> list[Row]:
 
 
 if __name__ == "__main__":
-    report("studio_textures", __doc__, measure)
+    report(
+        "studio_textures",
+        __doc__,
+        measure,
+        pictures={"three materials, and each tiled two by two": SHEET},
+    )

@@ -9,7 +9,7 @@ penalties included at their lazy share. Beside it: where the time goes, by PyTor
 
 from __future__ import annotations
 
-from reporting import Row, cpu_seconds, report, row
+from _reporting import Row, cpu_seconds, report, row
 
 # isort: split
 import sys

@@ -72,6 +72,8 @@ def page(results: list[dict[str, Any]]) -> str:
                 f"| {row['name']} | {number(row['value'])} | {row['unit']} | {number(row['peer'])} "
                 f"| {number(row['bar'])} | {holds} |"
             )
+        for title, path in said.get("pictures", {}).items():
+            lines += ["", f"![{title}](../{path})", "", f"{title[0].upper()}{title[1:]}."]
     return "\n".join(lines) + "\n"
 
 

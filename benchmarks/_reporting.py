@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
@@ -70,6 +70,7 @@ def report(
     about: str | None,
     measure: Callable[[argparse.Namespace], list[Row]],
     options: Callable[[argparse.ArgumentParser], object] = lambda parser: None,
+    pictures: Mapping[str, str] | None = None,
 ) -> None:
     """Parse the command line, measure, print.
 
@@ -78,6 +79,7 @@ def report(
         about: its docstring.
         measure: called with the options, of which ``quick`` is always one.
         options: adds more of them.
+        pictures: what to show beside the rows: title → path from the root of the repository.
     """
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true")
@@ -86,7 +88,7 @@ def report(
     asked = parser.parse_args()
     rows = measure(asked)
     if asked.json:
-        print(json.dumps({"benchmark": name, "rows": rows}))
+        print(json.dumps({"benchmark": name, "rows": rows, "pictures": dict(pictures or {})}))
         return
     for r in rows:
         beside = f"  peer {r['peer']}" if r["peer"] is not None else ""
