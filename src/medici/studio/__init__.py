@@ -1,4 +1,4 @@
-"""Makes works: data sets, the picture GAN, its exact integer renderer, filters and metrics.
+"""Makes works: families of generators, data sets, training, the exact renderer, filters, metrics.
 
 Importing this room needs numpy alone; PyTorch is loaded when something is trained.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from medici.studio.choosing import judge, select
 from medici.studio.families import Generator, load_model
 from medici.studio.pictures.model import PictureModel
-from medici.studio.pictures.quality import Judgement, judge, select
+from medici.studio.pictures.quality import Judgement
 
 if TYPE_CHECKING:
     from pathlib import Path
