@@ -232,7 +232,7 @@ class Trainer(ABC):
 
 def _fixed(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """What may not change between two calls of a run, as rates may."""
-    return {**recipe["shape"], "body": recipe["body"], "first": recipe["first"]}
+    return {**recipe["shape"], **{k: recipe[k] for k in ("body", "first", "batch")}}
 
 
 def to_ink(seen: Tensor) -> NDArray[np.uint8]:
