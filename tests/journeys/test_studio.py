@@ -103,6 +103,8 @@ def test_own_pictures_are_trained_steered_shown_and_made_again(faces, tmp_path, 
     ("model", "form", "style"),
     [
         ("portraits", "svg", ["scale=1", "psi=0.7"]),
+        ("ink", "png", ["scale=2"]),
+        ("icons", "svg", ["look=bold"]),
         ("textures", "pbr.zip", ["width=128", "height=64"]),
         ("chorales", "mid", []),
         ("chorales", "musicxml", []),
