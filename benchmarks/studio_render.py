@@ -76,7 +76,7 @@ class TorchLayers:
             for p, q, a, b in np.ndindex(2, 2, 2, 2):
                 weight[:, :, 3 - p - 2 * a, 3 - q - 2 * b] = phases[p, q, :, a, b].T
         elif layer.kind != "dense":
-            raise NotImplementedError(layer.kind)
+            raise ValueError(f"no peer is written for layers of kind {layer.kind}")
         return [self.torch.from_numpy(np.ascontiguousarray(x)).float() for x in (weight, bias)]
 
     def __call__(self, x: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from itertools import product
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 class Codes(Trainer):
     """An autoencoder with discrete codes for `first` steps, then a prior over its codes."""
 
-    tokens: Tensor | None = None  # (moves · mirrors · icons, 64) int16
+    tokens: Tensor | None = None
 
     def build(self) -> dict[str, nn.Module]:
         shape = self.recipe.shape
@@ -71,28 +70,15 @@ class Codes(Trainer):
     def _predict(self) -> dict[str, float]:
         """Prior: cross-entropy of the codes of averaged weights, in bits an icon."""
         if self.tokens is None:
-            self.tokens = self._variants()
+            self.tokens = self.encode(torch.cat([self.data, self.data.flip(3)]))
         chosen = torch.randint(len(self.data), (self.batch,), generator=self.random)
         flip = self.mirror[chosen] & (torch.rand(self.batch, generator=self.random) < 0.5)
-        moves = len(self.tokens) // (2 * len(self.data))
-        move = torch.randint(moves, (self.batch,), generator=self.random)
-        rows = chosen + (2 * move + flip) * len(self.data)
-        tokens = self.tokens[rows].long().to(self.device)
+        tokens = self.tokens[chosen + flip * len(self.data)].to(self.device)
         with self.precision.cast():
             bits = self.bits(self.networks["prior"], tokens, self.classes[chosen], self.recipe.drop)
         self._descend("prior", bits)
         self.follow("prior", self.step - self.recipe.first)
         return {"bits": float(bits.detach())}
-
-    def _variants(self) -> Tensor:
-        """Codes of all icons, moved and mirrored; without these the prior learns them by heart."""
-        reach, both = self.recipe.shifts, torch.cat([self.data, self.data.flip(3)])
-        network, parts = self.settled(), []
-        roomy, side = F.pad(both, (reach, reach, reach, reach)), both.shape[2]
-        for y, x in product(range(2 * reach + 1), repeat=2):
-            moved = roomy[:, :, y : y + side, x : x + side]
-            parts.append(self._tokens(network, moved).to(torch.int16))
-        return torch.cat(parts)
 
     def bits(self, prior: nn.Module, tokens: Tensor, looks: Tensor, drop: float = 0.0) -> Tensor:
         """Mean bits that the prior needs for an icon."""
@@ -153,9 +139,7 @@ class Codes(Trainer):
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Codes of (n, 1, 32, 32) uint8 pictures by the averaged autoencoder, (n, 64)."""
-        return self._tokens(self.settled(), pictures)
-
-    def _tokens(self, network: Autoencoder, pictures: Tensor) -> Tensor:
+        network = self.settled()
         with torch.no_grad():
             parts = (p.float().to(self.device) / 127.5 - 1 for p in torch.split(pictures, 128))
             return torch.cat([network.tokens(p).cpu() for p in parts])

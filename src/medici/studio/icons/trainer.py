@@ -53,8 +53,6 @@ class Recipe:
         prior_rate: of the prior.
         average: decay a step of the running average of weights.
         first: steps of the autoencoder, before the prior's begin.
-        shifts: the prior also learns icons moved by up to so many pixels. They are less alike than
-            icons that sit on the grid, and so are its samples: for small sets.
         drop: share of the prior's hidden numbers set to 0 in training.
         decay: weight decay of the prior.
         gamma: weight of the GAN's R1 penalty.
@@ -68,7 +66,6 @@ class Recipe:
     prior_rate: float = 1e-3
     average: float = 0.995
     first: int = 400
-    shifts: int = 0
     drop: float = 0.15
     decay: float = 0.02
     gamma: float = 6.0

@@ -105,7 +105,7 @@ def parse_style(given: Mapping[str, Any] | None, default_psi: int) -> Style:
     metre = given.get("metre", "4/4")
     if metre not in ("4/4", "3/4"):
         raise CHECK.wrong("metre", metre)
-    2 * int(metre[0]) - 1
+    last = 2 * int(metre[0]) - 1  # eighth of a bar
     timbre = given.get("timbre", "choir")
     if not isinstance(timbre, str) or timbre not in TIMBRES:
         raise CHECK.wrong("timbre", timbre)
@@ -121,9 +121,7 @@ def parse_style(given: Mapping[str, Any] | None, default_psi: int) -> Style:
         psi=default_psi if "psi" not in given else CHECK.thousandths("psi", given["psi"], 0, 1500),
         bars=DEFAULT_BARS if bars is None else CHECK.whole("bars", bars, 2, MOST_BARS),
         metre=int(metre[0]),
-        upbeat=None
-        if upbeat == "auto"
-        else CHECK.whole("upbeat", upbeat, 0, 2 * int(metre[0]) - 1),
+        upbeat=None if upbeat == "auto" else CHECK.whole("upbeat", upbeat, 0, last),
         tonic=tonic,
         mode=mode,
         tempo=CHECK.whole("tempo", given.get("tempo", 76), 40, 160),
