@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from medici.studio.data.sampling import order
+from medici.studio.pictures.codes_recipe import read_settings
 from medici.studio.pictures.codes_trainer import CodesTrainer
-from medici.studio.pictures.codes_training import read_settings
 from medici.studio.pictures.finish import ground_for
 from medici.studio.pictures.model import PictureModel, preview
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -111,7 +112,8 @@ def train(
 
     if minutes is None and steps is None:
         minutes = 20.0
-    with progress("training", 1000, as_json) as done:
+    first = os.environ.get("RANK", "0") == "0"  # of the workers that torchrun started
+    with progress("training", 1000, as_json or not first) as done:
         how = families.Training(
             minutes=minutes,
             steps=steps,
@@ -125,6 +127,8 @@ def train(
             progress=lambda now: done(round(now.fraction * 1000)),
         )
         record = families.family(family).train(data, out, how)
+    if not first:
+        return
     result = {
         "model": record.id,
         "name": record.name,

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 from medici.errors import BadWeights, WrongUse  # noqa: E402
 from medici.studio.data.folder import read_folder  # noqa: E402
 from medici.studio.families import Training, load_model  # noqa: E402
+from medici.studio.pictures import finish  # noqa: E402
 from medici.studio.pictures.codes import (  # noqa: E402
     CodesShape,
     Decoder,
@@ -21,9 +22,11 @@ from medici.studio.pictures.codes import (  # noqa: E402
     quarter,
     to_tokens,
 )
-from medici.studio.pictures.codes_trainer import CodesRecipe, CodesTrainer, Labels  # noqa: E402
-from medici.studio.pictures.codes_training import read_settings  # noqa: E402
+from medici.studio.pictures.codes_export import to_exact  # noqa: E402
+from medici.studio.pictures.codes_recipe import CodesRecipe, read_settings  # noqa: E402
+from medici.studio.pictures.codes_trainer import CodesTrainer  # noqa: E402
 from medici.studio.pictures.fine_tuning import start_codes_from  # noqa: E402
+from medici.studio.pictures.labels import Labels  # noqa: E402
 from medici.studio.pictures.model import preview  # noqa: E402
 from medici.studio.pictures.projection import distances, project  # noqa: E402
 from medici.studio.pictures.training import body_for, head_for, train  # noqa: E402
@@ -88,6 +91,24 @@ def test_larger_sides_come_out_exact_too(data, smooth):
     assert work.pixels.shape == (256, 256, 4)
     if not smooth:
         assert (work.pixels[::4, ::4] == native[0]).all()
+
+
+@pytest.mark.parametrize("smooth", [0, 1])
+def test_a_decoder_that_outgrew_int16_is_drawn_as_the_float_one_draws(data, smooth):
+    shape = replace(SHAPE, side=64, smooth=smooth, channels=(6, 5, 4))
+    large = replace(data, pixels=data.pixels.repeat(4, 1).repeat(4, 2))
+    trainer = trained(large, 30, replace(TINY, shape=shape))
+    networks = trainer.averaged("0.9985")
+    for part in networks.decoder.seed.parameters():
+        part.data *= 2000  # training does so, given hours: no norm holds these layers
+    exact = to_exact(networks.decoder, networks.prior, trainer.palette)
+    model = preview(exact)
+    tokens = model.tokens(range(20), model.parse(None))
+    with torch.no_grad():
+        scores, _ = networks.decoder(torch.from_numpy(model.levels[tokens]).float() / 1024)
+    assert scores.abs().max() > 32
+    drawn = finish.smooth(model.draw(model.map(model.levels[tokens])), smooth)
+    assert (drawn.argmax(-1) == scores.argmax(1).numpy()).mean() > 0.995
 
 
 def test_a_resumed_run_gives_the_same_weights(data, tmp_path):

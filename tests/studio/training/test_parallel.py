@@ -12,6 +12,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from tests.studio.training.trainees import CODES  # noqa: E402
+
+from medici.studio.families import load_model  # noqa: E402
 from medici.studio.training.parallel import Workers  # noqa: E402
 from medici.studio.training.snapshots import read_snapshot  # noqa: E402
 
@@ -19,35 +22,58 @@ pytestmark = pytest.mark.train
 ROOT = Path(__file__).parents[3]
 
 
-def torchrun(folder, steps, resume="new"):
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nnodes=1"]
-    command += ["--nproc-per-node=2", str(ROOT / "tests" / "studio" / "training" / "worker.py")]
+def together(*command):
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nnodes=1"]
     env = os.environ | {
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
         "OMP_NUM_THREADS": "1",
         "GLOO_SOCKET_IFNAME": "lo",
     }
-    subprocess.run(
-        [*command, str(folder), str(steps), resume], env=env, check=True, capture_output=True
+    return subprocess.run(
+        [*start, "--nproc-per-node=2", *command], env=env, capture_output=True, text=True
     )
+
+
+def torchrun(folder, steps, resume="new", body="dcgan"):
+    worker = ROOT / "tests" / "studio" / "training" / "worker.py"
+    together(str(worker), str(folder), str(steps), resume, body).check_returncode()
+
+
+def told(folder):
     return [
         json.loads((folder.parent / f"{folder.name}-rank{i}.json").read_text()) for i in range(2)
     ]
 
 
-def test_two_workers_agree_and_resume_to_the_bit(tmp_path):
-    one, two = torchrun(tmp_path / "whole", 3)
+@pytest.mark.parametrize("body", ["dcgan", "codes"])
+def test_two_workers_agree_and_resume_to_the_bit(tmp_path, body):
+    torchrun(tmp_path / "whole", 3, body=body)
+    one, two = told(tmp_path / "whole")
     assert (one["rank"], two["rank"], one["of"]) == (0, 1, 2)
     assert one["step"] == two["step"] == 3
     assert one["total"] == two["total"]
     assert one["pictures"] != two["pictures"]  # each drew its own latents
-    torchrun(tmp_path / "parts", 2)
-    again, _ = torchrun(tmp_path / "parts", 3, "resume")
+    torchrun(tmp_path / "parts", 2, body=body)
+    torchrun(tmp_path / "parts", 3, "resume", body)
+    again, _ = told(tmp_path / "parts")
     assert again["total"] == one["total"]
     rows = (tmp_path / "whole" / "curves.jsonl").read_text().splitlines()
     assert [json.loads(row)["step"] for row in rows] == [1, 2, 3]
     _, tensors = read_snapshot(tmp_path / "whole" / "snapshot.safetensors")
     assert {"random.0", "random.1"} <= tensors.keys()
+
+
+def test_the_command_trains_with_two_workers(tmp_path, pictures):
+    settings = [x for key, value in CODES.items() for x in ("--set", f"{key}={value}")]
+    where = ["--out", str(tmp_path / "model"), "--steps", "3"]
+    train = ["-m", "medici", "train", str(pictures), *where]
+    done = together(*train, "--set", "body=codes", *settings)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("To use it") == 1  # one of them speaks
+    assert load_model(str(tmp_path / "model")).sample(1).pixels.shape[-1] == 4
+    other = together("-m", "medici", "train", str(pictures), "--family", "diffusion", *where[2:])
+    assert other.returncode
+    assert "this family trains in one process" in other.stderr
 
 
 def test_one_process_alone_needs_no_group():

@@ -29,6 +29,19 @@ SETTINGS: dict[str, Any] = {
     "augment": "none",
     "precision": "float32",
 }
+CODES: dict[str, Any] = {
+    "codes": 6,
+    "width": 16,
+    "blocks": 1,
+    "colour": 16,
+    "slots": 4,
+    "colours": 8,
+    "prior": 16,
+    "prior_blocks": 1,
+    "focus": 0.5,
+    "hidden": 0.1,
+    "precision": "float32",
+}
 
 
 def drawings(n: int = 24, side: int = 16, *, transparent: bool = True) -> PictureSet:

@@ -164,7 +164,7 @@ def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
     pixels = np.empty((len(files), side, side, 4), np.uint8)
     for i, file in enumerate(files):
         pixels[i] = read_picture(file, side)
-    if (pixels == pixels[0]).all():
+    if all((p == pixels[0]).all() for p in pixels):
         raise BadData(f"all {len(files)} pictures in {place} are the same", "add different ones")
     digests = tuple(Digest(picture_digest(p)) for p in pixels)
     return PictureSet(pixels, tuple(p.name for p in files), digests, read_source(place))

@@ -64,6 +64,7 @@ class Trainer:
             recipe.precision == "auto" and has_fast_halves(device)
         )
         self.rate, self.step, self.parts = recipe.rate, 0, 1
+        self.fraction = 0.0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def advance(self) -> dict[str, float]:

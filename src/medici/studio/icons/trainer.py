@@ -113,7 +113,7 @@ class Trainer(ABC):
         self.random = torch.Generator().manual_seed(seed)
         self.precision = Precision(recipe.precision, device)
         self.step, self.batch, self.rate = 0, recipe.batch, recipe.rate
-        self.fraction = 0.0  # of the budget that is used; whoever drives the run sets it
+        self.fraction = 0.0
         self.spent = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     @abstractmethod

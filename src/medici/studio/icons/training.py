@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from medici.records import ModelRecord
-    from medici.studio.families import Now, Training
+    from medici.studio.families import Training
     from medici.studio.metrics.distances import Extractor
     from medici.studio.training.trainee import Trainee
 
@@ -112,12 +112,7 @@ def train(
     # A GAN has no such figure: its last average is kept.
     chooses = BitsJudge(tune) if tune is not None and isinstance(state, Codes) else None
 
-    def tell(now: Now) -> None:
-        state.fraction = now.fraction
-        how.progress(now)
-
-    told = replace(how, progress=tell)
-    run = drive(state, out / "run", told, judge=chooses, draw=_draw, options=options)
+    run = drive(state, out / "run", how, judge=chooses, draw=_draw, options=options)
     if isinstance(state, Codes) and state.step <= recipe.first:
         raise WrongUse(
             f"the run ended at step {state.step}, before the prior was trained",

@@ -171,6 +171,7 @@ class GanTrainer:
             for network in (self.generator, self.discriminator)
         ]
         self.step, self.batch, self.rate = 0, recipe.batch, recipe.rate
+        self.fraction = 0.0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def slow_down(self, rate: float) -> None:

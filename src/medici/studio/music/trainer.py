@@ -107,6 +107,7 @@ class Trainer:
         )
         self.step, self.batch = 0, recipe.batch
         self.highest = self.rate = recipe.rate
+        self.fraction = 0.0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def slow_down(self, rate: float) -> None:

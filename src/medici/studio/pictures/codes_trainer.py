@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,9 +22,11 @@ from medici.studio.data.sampling import batch, some
 from medici.studio.pictures import directions
 from medici.studio.pictures.codes import CodesShape, Decoder, Encoder, quantised, to_tokens
 from medici.studio.pictures.codes_export import to_exact
+from medici.studio.pictures.labels import Labels
 from medici.studio.pictures.networks import as_seen
 from medici.studio.training.autoregressive import Autoregressive
 from medici.studio.training.averages import Averages
+from medici.studio.training.parallel import Workers
 from medici.studio.training.precision import Precision
 from medici.studio.training.snapshots import (
     load_optimiser,
@@ -46,76 +47,16 @@ if TYPE_CHECKING:
 
     from medici.studio.data.sampling import Samples
     from medici.studio.exact.identity import ExactModel
+    from medici.studio.pictures.codes_recipe import CodesRecipe
 
 SCHEMA = "medici/codes-snapshot/1"
 _PALETTE_FROM = 20_000
 _CALIBRATION = (16, 512)  # batches, pictures in each
 _WARM = 300  # steps
 _RENEWED = 16  # steps
-_EXACT = 1 << 16  # colours
 _DIRECTED = 8000
 _FORGOTTEN = 0.02  # of a place's mean surprise, a step
 _LEAST, _MOST = 0.05, 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class CodesRecipe:
-    """How codes are trained.
-
-    Attributes:
-        batch: pictures a step.
-        rate: Adam's learning rate at the start; it falls to nothing as the budget is used.
-        decay: weight decay (decoupled).
-        prior_decay: weight decay of the prior, which over-fits first.
-        prior_share: the prior learns from one in so many pictures of a batch.
-        averages: decay a step of the running average of all weights.
-        colours: most colours of the palette.
-        hidden: share of pixels hidden from the encoder, against over-fitting.
-        focus: a place of the picture counts by this power of how badly it is drawn so far: 0 counts
-            all alike, 1 keeps small features of large drawings from drowning in their outlines.
-        drawing: share of the budget that encoder and decoder learn in; the rest is the prior's.
-        precision: see `medici.studio.training.precision.Precision`.
-        shape: sizes.
-    """
-
-    batch: int = 128
-    rate: float = 1.5e-3
-    decay: float = 0.02
-    prior_decay: float = 0.1
-    prior_share: int = 2
-    averages: tuple[float, ...] = (0.9985,)
-    colours: int = 128
-    hidden: float = 0.0
-    focus: float = 0.0
-    drawing: float = 0.75
-    precision: str = "auto"
-    shape: CodesShape = field(default_factory=CodesShape)
-
-    def __post_init__(self) -> None:
-        for name in ("batch", "colours", "prior_share"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise WrongUse(f"{name} must be a whole number from 1 up, not {value!r}")
-        for name in ("rate", "decay", "prior_decay", "hidden", "focus", "drawing"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise WrongUse(f"{name} must be a number from 0 up, not {value!r}")
-        if not 0 < self.drawing < 1:
-            raise WrongUse(f"drawing is a share between 0 and 1, not {self.drawing!r}")
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            **asdict(self),
-            "averages": list(self.averages),
-            "shape": self.shape.as_json(),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> CodesRecipe:
-        """Read what `as_json` wrote."""
-        shape = CodesShape.from_json(data["shape"])
-        return cls(**{**data, "averages": tuple(data["averages"]), "shape": shape})
 
 
 class Networks(nn.Module):
@@ -144,14 +85,19 @@ class CodesTrainer:
         recipe: sizes and rates.
         seed: of weights and order of pictures.
         device: where it computes.
-
-    Attributes:
-        fraction: of the budget that is used, 0 to 1; whoever drives the run sets it, and the rate
-            follows it down.
+        workers: the processes that train together.
     """
 
-    def __init__(self, data: Samples, recipe: CodesRecipe, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        data: Samples,
+        recipe: CodesRecipe,
+        seed: int,
+        device: torch.device,
+        workers: Workers | None = None,
+    ) -> None:
         self.recipe, self.seed, self.device, self.data = recipe, seed, device, data
+        self.workers = workers or Workers()
         shape = recipe.shape
         first = some(data, _PALETTE_FROM)
         if first.shape[1:3] != (shape.side, shape.side):
@@ -182,7 +128,8 @@ class CodesTrainer:
             fused=True,
         )
         self.precision = Precision(recipe.precision, device)
-        self.random, self.order = torch.Generator().manual_seed(seed), seed
+        self.random = torch.Generator()
+        self.reseed(0)
         self.rate, self.batch, self.step = recipe.rate, recipe.batch, 0
         self.fraction = 0.0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
@@ -192,9 +139,9 @@ class CodesTrainer:
         self.rate = rate
 
     def reseed(self, salt: int) -> None:
-        """Draw other pictures from here on."""
+        """Draw other pictures from here on; workers always differ."""
         self.order = self.seed + 1000 * salt
-        self.random.manual_seed(self.order)
+        self.random.manual_seed(self.order + 1_000_003 * self.workers.rank)
 
     def resize(self, batch: int) -> None:
         """Take so many pictures a step."""
@@ -204,7 +151,8 @@ class CodesTrainer:
         """One step: of all networks at first, of the prior alone in the last part of the budget.
 
         Returns:
-            nats a pixel of the decoder while it learns, bits a picture of the prior.
+            nats a pixel of the decoder while it learns, bits a picture of the prior: means over
+            all workers.
 
         Raises:
             NotFinite: a loss is not a finite number; the state is then to be thrown away.
@@ -212,7 +160,8 @@ class CodesTrainer:
         recipe, networks = self.recipe, self.networks
         drawing = self.fraction < recipe.drawing
         self._set_rates()
-        pixels = torch.from_numpy(batch(self.data, self.step, self.batch, self.order))
+        turn = self.step * self.workers.count + self.workers.rank
+        pixels = torch.from_numpy(batch(self.data, turn, self.batch, self.order))
         seen = as_seen(pixels, transparent=self.transparent).to(self.device)
         told: dict[str, float] = {}
         self.optimiser.zero_grad(set_to_none=True)
@@ -225,7 +174,9 @@ class CodesTrainer:
                 loss = loss + pixel_loss
         self.precision.backward(loss)
         self.precision.unscale(self.optimiser)
+        self.workers.average_gradients(networks.parameters())
         told["gradient"] = float(torch.nn.utils.clip_grad_norm_(networks.parameters(), 1.0))
+        told = self.workers.mean(told)
         if not all(abs(v) < float("inf") for v in told.values()):
             raise NotFinite(f"step {self.step}: {told}")
         self.precision.step(self.optimiser)
@@ -262,7 +213,7 @@ class CodesTrainer:
         """Mean over pixels, (n, pixels), each place weighed by its mean surprise so far."""
         if not self.recipe.focus:
             return surprise.mean()
-        self._errors.lerp_(surprise.detach().mean(0), _FORGOTTEN)
+        self._errors.lerp_(self.workers.mean_of(surprise.detach().mean(0)), _FORGOTTEN)
         weights = (self._errors / self._errors.mean()).clamp(_LEAST, _MOST) ** self.recipe.focus
         return (surprise * (weights / weights.mean())).mean()
 
@@ -348,7 +299,13 @@ class CodesTrainer:
         Raises:
             MissingPart: the disk is full; what was there before is whole.
         """
-        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
+        states = self.workers.gather(self.random.get_state())
+        if self.workers.first:
+            self._write(path, states)
+        self.workers.wait()
+
+    def _write(self, path: Path, states: Sequence[Tensor]) -> None:
+        tensors: dict[str, Tensor] = {f"random.{i}": s for i, s in enumerate(states)}
         tensors |= {f"n.{k}": v for k, v in self.networks.state_dict().items()}
         tensors |= {f"slow.{k}": v for k, v in self.slow.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
@@ -385,51 +342,12 @@ class CodesTrainer:
             load_optimiser(self.optimiser, under(tensors, "adam."))
             self.precision.load(tensors)
             self._errors.copy_(tensors["errors"])
-            self.random.set_state(tensors["random"])
+            state = tensors.get(f"random.{self.workers.rank}")
+            if state is not None:
+                self.random.set_state(state)
         except (KeyError, RuntimeError, ValueError) as error:
             raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
         self.rate, self.batch = float(about["rate"]), int(about["batch"])
         self.step, self.seed = int(about["step"]), int(about["seed"])
         self.fraction = float(about["fraction"])
         self.order, self.spent = int(about["order"]), dict(about["spent"])
-
-
-class Labels:
-    """Pixels as palette indices: the nearest colour, looked up in tables once made.
-
-    Args:
-        palette: (k, 3) uint8.
-        pixels: (n, h, w, 4) uint8; their colours are looked up exactly, others by cells of 8³.
-        transparent: whether label 0 is transparent and colours count from 1.
-    """
-
-    def __init__(
-        self, palette: NDArray[np.uint8], pixels: NDArray[np.uint8], *, transparent: bool
-    ) -> None:
-        self.transparent = transparent
-        axes = np.meshgrid(*[np.arange(32) * 8 + 4] * 3, indexing="ij")
-        cells = _nearest(np.stack(axes, -1).reshape(-1, 3), palette)
-        words = pixels[..., :3].reshape(-1, 3).astype(np.int64)
-        codes = np.unique(words[:, 0] << 16 | words[:, 1] << 8 | words[:, 2])[:_EXACT]
-        known = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], -1)
-        self.codes = torch.from_numpy(codes)
-        self.labels = torch.from_numpy(_nearest(known, palette) + int(transparent))
-        self.cells = torch.from_numpy(cells + int(transparent))
-
-    def __call__(self, pixels: Tensor) -> Tensor:
-        """(n, h, w, 4) uint8 → (n, h, w) int64."""
-        r, g, b, alpha = pixels.long().unbind(-1)
-        code = r << 16 | g << 8 | b
-        where = torch.searchsorted(self.codes, code).clamp(max=len(self.codes) - 1)
-        near = self.cells[r >> 3 << 10 | g >> 3 << 5 | b >> 3]
-        labels = torch.where(self.codes[where] == code, self.labels[where], near)
-        return labels * (alpha > 0) if self.transparent else labels
-
-
-def _nearest(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Index of the nearest palette colour, (n, 3) → (n,)."""
-    parts = [
-        ((part[:, None] - palette[None].astype(np.int64)) ** 2).sum(-1).argmin(1)
-        for part in np.array_split(colours, len(colours) // 4096 + 1)
-    ]
-    return np.concatenate(parts)

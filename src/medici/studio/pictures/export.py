@@ -8,12 +8,15 @@ import numpy as np
 
 from medici.errors import BadWeights
 from medici.studio.exact import latents, quantise
+from medici.studio.exact.fitting import fitted
 from medici.studio.exact.identity import ExactModel, assemble
 from medici.studio.exact.network import ONE, Network
+from medici.studio.exact.sequence import Sequence
 from medici.studio.pictures.finish import GROUNDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from collections.abc import Sequence as Row
 
     import torch
     from numpy.typing import NDArray
@@ -23,10 +26,11 @@ if TYPE_CHECKING:
     from medici.studio.exact.sequence import Weights
 
 _MEAN_OVER = 4096
+_TRIED = 16  # pictures
 
 
 def assemble_pictures(
-    networks: Mapping[str, Sequence[Layer]],
+    networks: Mapping[str, Row[Layer]],
     *,
     palette: NDArray[np.uint8],
     transparent: bool,
@@ -38,12 +42,13 @@ def assemble_pictures(
     levels: NDArray[np.int16] | None = None,
     head: str = "nearest",
     smooth: int = 0,
-    classes: Sequence[str] = (),
+    classes: Row[str] = (),
     directions: Mapping[str, NDArray[np.int16]] | None = None,
 ) -> ExactModel:
     """A picture model from its networks ``map``, ``draw`` and ``colours``.
 
-    The mean of mapped latents, which truncation pulls towards, is taken over the first seeds.
+    The mean of mapped latents, which truncation pulls towards, is taken over the first seeds, and
+    so are the numbers that the drawing layers must hold (`medici.studio.exact.fitting`).
 
     Raises:
         BadWeights: sums could overflow.
@@ -58,7 +63,14 @@ def assemble_pictures(
             z = np.concatenate([z, hot], 1)
         mean = mapped(z).astype(np.int64).sum(0) // _MEAN_OVER
     else:
+        assert prior is not None
+        assert levels is not None
+        sequence = Sequence(prior, "prior")
+        tokens = sequence.draw(sequence.noise("codes", range(_TRIED), latent["codes"]))
+        z = levels[tokens].astype(np.float64)
         mean = np.zeros(len(networks["map"][-1].bias), np.int64)
+    draw = fitted(networks["draw"], mapped(z[:_TRIED]), last=head != "rgb")
+    networks = {**networks, "draw": draw}
     more: dict[str, NDArray[Any]] = {"mean": mean.astype(np.int16), "palette": palette}
     if directions:
         more["directions"] = np.stack(list(directions.values()))

@@ -116,6 +116,7 @@ class Trainer:
         self.random = torch.Generator()
         self.reseed(0)
         self.rate, self.step = recipe.rate, 0
+        self.fraction = 0.0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def slow_down(self, rate: float) -> None:

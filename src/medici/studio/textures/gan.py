@@ -130,6 +130,7 @@ class Trainer:
         self.resize(recipe.batch * shape.materials)
         self.rate = recipe.rate
         self.step = 0
+        self.fraction = 0.0
         self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     def start_from(self, path: Path) -> int:

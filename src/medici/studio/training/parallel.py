@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+def started() -> int:
+    """How many processes ``torchrun`` started, 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 class Workers:
     """The processes of one run; alone, every operation is the identity.
 
@@ -40,7 +45,7 @@ class Workers:
         Raises:
             MissingPart: PyTorch was built without what is needed, or the others do not answer.
         """
-        count = int(os.environ.get("WORLD_SIZE", "1"))
+        count = started()
         if count == 1:
             return cls()
         if not dist.is_initialized():
@@ -82,6 +87,14 @@ class Workers:
         packed = torch.tensor(list(values.values()), dtype=torch.float64, device=self._device)
         dist.all_reduce(packed)
         return dict(zip(values, (packed / self.count).tolist(), strict=True))
+
+    def mean_of(self, tensor: Tensor) -> Tensor:
+        """Mean over workers of a tensor of one shape."""
+        if self.count > 1:
+            tensor = tensor.clone()
+            dist.all_reduce(tensor)
+            tensor /= self.count
+        return tensor
 
     def most(self, values: Sequence[float]) -> list[float]:
         """Largest over workers of each number; how they agree on what to do next."""

@@ -23,7 +23,7 @@ from medici.studio.training.budget import Budget, Pace, Spending
 from medici.studio.training.curves import Curves
 from medici.studio.training.interrupts import Interrupts
 from medici.studio.training.options import Options
-from medici.studio.training.parallel import Workers
+from medici.studio.training.parallel import Workers, started
 from medici.studio.training.plateau import Plateau
 from medici.studio.training.precision import deterministic
 from medici.studio.training.trackers import Trackers
@@ -195,6 +195,7 @@ class Run:
             if used >= 1:
                 break
             due = [0.0, 0.0]  # done; only the first worker asks again
+            trainee.fraction = used
             spending.restart()
             losses = self._step()
             spending.tick()
@@ -341,7 +342,7 @@ def drive(
         judge: chooses the best moment.
         draw: writes a sample sheet.
         options: see `Options.take`.
-        workers: the processes that train together.
+        workers: the processes that train together; without them the family trains in one.
 
     Returns:
         the finished run; `Run.best` are the weights to export.
@@ -351,6 +352,8 @@ def drive(
         Interrupted, MissingPart, BadWeights: as `Run.go` and `Run.resume` say.
     """
     options = options or Options()
+    if workers is None and started() > 1:
+        raise WrongUse("this family trains in one process", "start it without torchrun")
     budget = Budget(how.minutes, how.steps, options.cpu_seconds)
     if (folder / SNAPSHOT).exists() and not how.resume:
         raise WrongUse(f"{folder} holds a training run", "resume it, or give another folder")

@@ -24,6 +24,8 @@ class Trainee(Protocol):
         step: steps done.
         rate: the learning rate at present.
         batch: samples a step takes, of this worker.
+        fraction: of the budget that is used, 0 to 1; the run sets it before each step, for
+            schedules that end with the budget.
         spent: ``cpu_seconds``, ``wall_seconds``, ``recoveries`` and whatever else adds up; kept in
             snapshots.
         averages: names of the weights that can be sampled and kept, the best guess last:
@@ -33,6 +35,7 @@ class Trainee(Protocol):
     step: int
     rate: float
     batch: int
+    fraction: float
     spent: dict[str, float]
     averages: Sequence[str]
 

@@ -1,0 +1,5 @@
+"""``python -m medici`` is the ``medici`` program; `torchrun` starts it so."""
+
+from medici.cli import main
+
+main()
