@@ -1,5 +1,16 @@
 import pytest
+from PIL import Image
 from tests.program import run
+
+
+@pytest.fixture
+def art(tmp_path):
+    """A folder of twenty small pictures."""
+    folder = tmp_path / "art"
+    folder.mkdir()
+    for i in range(20):
+        Image.new("RGB", (16, 16), (10 * i, 200, 90)).save(folder / f"{i}.png")
+    return folder
 
 
 @pytest.fixture

@@ -52,6 +52,29 @@ def test_wrong_use_ends_with_two_and_says_where_help_is(words):
     assert json.loads(as_json.out)["error"]["code"] == "wrong-use"
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("data", "build", "{art}", "--out", "{file}/set"), "no-access", "{file}"),
+        (("train", "{art}", "--out", "{file}/model", "--steps", "1"), "no-access", "{file}"),
+        (("train", "{art}", "--out", "{art}", "--steps", "1"), "wrong-use", "holds the data"),
+        (("train", "{art}", "--out", "{file}", "--steps", "1"), "wrong-use", "is a file"),
+        (("train", "{art}", "--steps", "1", "--set", "rate=NaN"), "bad-style", "rate: NaN"),
+        (("train", "{art}", "--minutes", "nan"), "wrong-use", "budget"),
+    ],
+)
+def test_places_and_numbers_that_cannot_be_used_are_named(art, tmp_path, words, code, told):
+    (tmp_path / "file").write_text("mine")
+    names = {"art": art, "file": tmp_path / "file"}
+    said = run(*(w.format(**names) for w in words), "--json", cwd=tmp_path)
+    assert said.code in (2, 3)
+    error = said.json["error"]
+    assert error["code"] == code
+    assert told.format(**names) in error["message"]
+    assert (tmp_path / "file").read_text() == "mine"
+    assert len(list(art.iterdir())) == 20
+
+
 def test_without_words_it_shows_help():
     assert "Commands:" in run().out
     assert run("--version").out.startswith("medici ")

@@ -5,6 +5,7 @@ Rooms are imported inside commands, never here: ``medici --help`` answers at onc
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -26,7 +27,7 @@ from medici.cli import (
     studio,
 )
 from medici.cli.output import print_error, wants_json
-from medici.errors import Interrupted, MediciError, WrongUse
+from medici.errors import Interrupted, MediciError, MissingPart, WrongUse
 
 app = typer.Typer(
     name="medici",
@@ -93,8 +94,19 @@ def run(arguments: list[str] | None = None) -> None:
     except MediciError as error:
         print_error(error, as_json)
         status = error.exit_code
+    except MemoryError:
+        full = MissingPart("memory is full", "fewer or smaller works at once", code="out-of-memory")
+        print_error(full, as_json)
+        status = full.exit_code
     except BrokenPipeError:
         # The reader went away (`| head`): there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except OSError as error:  # what no room foresaw: rights, a file where a folder should be …
+        reason = error.strerror or str(error)
+        place = f"{error.filename}: " if error.filename is not None else ""
+        code = "disk-full" if error.errno == errno.ENOSPC else "no-access"
+        failed = MissingPart(f"{place}{reason}", "see that the place exists and is ours", code=code)
+        print_error(failed, as_json)
+        status = failed.exit_code
     sys.exit(status)

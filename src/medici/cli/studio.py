@@ -33,10 +33,18 @@ def parse_style(pairs: list[str]) -> dict[str, Any]:
         if not separator or not key:
             raise BadStyle(f"{pair!r} is no KEY=VALUE", "write it like psi=0.7")
         try:
-            style[key] = json.loads(value)
+            style[key] = json.loads(value, parse_constant=_no_number)
+        except BadStyle as error:
+            raise BadStyle(f"{key}: {error.message}") from None
         except ValueError:
             style[key] = value
     return style
+
+
+def _no_number(word: str) -> float:
+    from medici.errors import BadStyle
+
+    raise BadStyle(f"{word} is no number that can be worked with")
 
 
 def generate(
@@ -126,7 +134,7 @@ def train(
             settings=parse_style(settings or []),
             progress=lambda now: done(round(now.fraction * 1000)),
         )
-        record = families.family(family).train(data, out, how)
+        record = families.train(family, data, out, how)
     if not first:
         return
     result = {

@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 __all__ = ["Generator", "Judgement", "PictureModel", "judge", "load_model", "select", "train"]
 
 
-def train(dataset_dir: str | Path, out_dir: str | Path, **options: Any) -> ModelRecord:
-    """Train a picture model; the options are those of `medici.studio.families.Training`.
+def train(
+    dataset_dir: str | Path, out_dir: str | Path, *, family: str = "pictures", **options: Any
+) -> ModelRecord:
+    """Train a model of a family; the options are those of `medici.studio.families.Training`.
 
     Raises:
         MissingPart: PyTorch is not installed.
+        WrongUse: no such family, or an option that cannot be.
     """
     from pathlib import Path
 
-    from medici.studio.families import Training
-    from medici.studio.pictures import training
+    from medici.studio import families
 
     for old, new in (("tune_dir", "tune"), ("judge_dir", "judge")):
         if options.get(old) is not None:
             options[new] = Path(options[old])
         options.pop(old, None)
-    return training.train(Path(dataset_dir), Path(out_dir), Training(**options))
+    how = families.Training(**options)
+    return families.train(family, Path(dataset_dir), Path(out_dir), how)

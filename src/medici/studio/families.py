@@ -166,6 +166,22 @@ def names() -> list[str]:
     return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
 
 
+def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
+    """Train a model of a family in a folder of its own.
+
+    Raises:
+        WrongUse: no such family; or the folder holds the data, or a model that would be lost.
+        MissingPart: the family needs something that is not installed.
+    """
+    if out.resolve() == data.resolve():
+        raise WrongUse(f"{out} holds the data", "give the model a folder of its own")
+    if out.exists() and not out.is_dir():
+        raise WrongUse(f"{out} is a file", "give the model a folder of its own")
+    if (out / RECORD).exists() and not (out / "run").exists():
+        raise WrongUse(f"{out} holds a model without its run", "give another folder")
+    return family(name).train(data, out, how)
+
+
 def family(name: str) -> Family:
     """A family by its name.
 

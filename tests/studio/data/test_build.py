@@ -86,6 +86,30 @@ def test_another_set_is_only_replaced_when_asked(paintings, tmp_path):
     assert without(tmp_path, "set") == ["paintings"]
 
 
+@pytest.mark.parametrize("splits", [{}, {"judge": 0.4}])
+def test_replacing_a_set_never_takes_what_is_not_its_own(paintings, tmp_path, splits):
+    out = tmp_path / "set"
+    plan = Plan(PLAN.reading, PLAN.credits, splits=splits, replace=True)
+    build([str(paintings)], out, plan)
+    place = out / "judge" if splits else out
+    (place / "thesis.tex").write_text("years of work")
+    painted(77).save(paintings / "new.png")
+    with pytest.raises(WrongUse, match=r"thesis\.tex is no part of the data set"):
+        build([str(paintings)], out, plan)
+    assert (place / "thesis.tex").exists()
+    (place / "thesis.tex").unlink()
+    assert build([str(paintings)], out, plan)["count"] == 21
+
+
+def test_what_only_looks_like_a_set_is_never_touched(paintings, tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "manifest.json").write_text('{"name": "my web app"}')
+    with pytest.raises(WrongUse, match="no data set of ours"):
+        build([str(paintings)], app, Plan(PLAN.reading, PLAN.credits, replace=True))
+    assert len(list(app.iterdir())) == 1
+
+
 def test_what_is_no_set_is_never_touched(paintings, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "thesis.tex").write_text("years of work")

@@ -70,12 +70,19 @@ def test_long_drawings_are_drawn_so_that_the_deciding_side_fits(size, crop, shap
         (drawing(SQUARE, 'viewBox="0 0 0 0"'), "unreadable", "no size"),
         (drawing(SQUARE, 'viewBox="0 0 a b"'), "unreadable", "no number"),
         (drawing(" " * (8 << 20)), "too-large", "8 MiB"),
+        (drawing("<g>" * 500 + SQUARE + "</g>" * 500), "too-deep", "more than 200"),
+        (drawing("<g a='>'>" * 100_000), "too-deep", "more than 200"),
     ],
 )
 def test_bad_drawings_say_what_is_wrong(data, reason, words):
     with pytest.raises(Unusable, match=words) as caught:
         rasterise(data, Reading(16, "centre"))
     assert caught.value.reason == reason
+
+
+def test_many_elements_beside_each_other_are_not_deep():
+    many = "<g><path d='M0 0'/><!-- <g> --></g>" * 1000 + SQUARE
+    assert (drawn(drawing(many), Reading())[6, 6] == [192, 0, 0, 255]).all()
 
 
 def test_entities_that_multiply_are_refused():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from medici.errors import BadWeights
-from medici.studio.exact import quantise
+from medici.studio import load_model
+from medici.studio.exact import network, quantise
 from medici.studio.exact.fitting import fitted
 from medici.studio.exact.network import HIGHEST, LOWEST, Network
 
@@ -29,13 +30,13 @@ def inputs():
     return np.rint(np.random.default_rng(4).normal(0, 1024, (64, 6)))
 
 
-def chosen(network, x):
-    return Network(network)(x).argmax(-1)
+def chosen(made, x):
+    return Network(made)(x).argmax(-1)
 
 
-def saturated(network, x):
-    names = [layer.name for layer in network if layer.shift]
-    outputs = [Network(network).between(x, None, name) for name in names]
+def saturated(made, x):
+    names = [layer.name for layer in made if layer.shift]
+    outputs = [Network(made).between(x, None, name) for name in names]
     return [
         n for n, x in zip(names, outputs, strict=True) if x.max() >= HIGHEST or x.min() <= LOWEST
     ]
@@ -75,3 +76,24 @@ def test_numbers_beyond_any_power_of_two_are_refused(inputs):
 
 def _doubled(i):
     return quantise.layer(f"d{i}", "dense", np.eye(5) * 8000.0, np.zeros(5))
+
+
+@pytest.mark.parametrize("name", ["portraits", "ink", "icons", "textures", "chorales"])
+def test_no_shipped_model_saturates(monkeypatch, name):
+    ends, all_of_them = 0, 0
+
+    def settle(sums, shift, leaky, plus=None):
+        nonlocal ends, all_of_them
+        out = plain(sums, shift, leaky, plus)
+        if shift:
+            ends += int(((out >= HIGHEST) | (out <= LOWEST)).sum())
+            all_of_them += out.size
+        return out
+
+    plain = network.settle
+    monkeypatch.setattr(network, "settle", settle)
+    model = load_model(name)
+    for seed in range(4):
+        model.sample(seed)
+    assert all_of_them
+    assert ends / all_of_them < 1e-5

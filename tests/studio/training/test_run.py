@@ -15,6 +15,7 @@ from tests.studio.training.trainees import MeanColours, drawings, trainer
 torch = pytest.importorskip("torch")
 
 from medici.errors import BadWeights, Interrupted, MissingPart, WrongUse  # noqa: E402
+from medici.records import Digest  # noqa: E402
 from medici.studio.families import Training  # noqa: E402
 from medici.studio.training.judging import PictureJudge  # noqa: E402
 from medici.studio.training.options import Options  # noqa: E402
@@ -237,6 +238,24 @@ def test_wrong_use_of_a_run_is_named(tmp_path):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_run_does_not_go_on_with_other_data(tmp_path):
+    one, other = Digest.of(b"one"), Digest.of(b"other")
+    drive(trainer(), tmp_path, Training(steps=1), data=one)
+    before = weights(tmp_path / "snapshot.safetensors")
+    more = Training(steps=2, resume=True)
+    with pytest.raises(WrongUse, match="trained on other data") as caught:
+        drive(trainer(), tmp_path, more, data=other)
+    assert caught.value.code == "other-data"
+    assert weights(tmp_path / "snapshot.safetensors") == before
+    assert drive(trainer(), tmp_path, more, data=one).trainee.step == 2
+
+
+@pytest.mark.parametrize("name", ["mps", "meta"])
+def test_a_device_that_nothing_is_trained_on_is_refused(name):
+    with pytest.raises(WrongUse, match="nothing here is trained on"):
+        device_for(name)
+
+
 def test_a_missing_device_is_named():
     with pytest.raises(MissingPart, match="no CUDA device answers"):
         device_for("cuda:1")

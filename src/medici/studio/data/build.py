@@ -276,7 +276,7 @@ def _check_target(out: Path, sources: Sequence[str]) -> None:
             )
     if out.exists() and not out.is_dir():
         raise WrongUse(f"{out} is a file", "give a folder that does not exist yet")
-    if out.is_dir() and any(out.iterdir()) and not (out / writing.MANIFEST).is_file():
+    if out.is_dir() and any(out.iterdir()) and not writing.is_set(out):
         raise WrongUse(
             f"{out} holds something that is no data set of ours",
             "give a folder that does not exist yet",

@@ -143,7 +143,7 @@ def _pixels(data: bytes, how: Reading) -> tuple[NDArray[np.uint8], tuple[str, ..
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 converted = _check(image, data, how)
                 return _convert(image, converted)
-        except Unusable:
+        except (Unusable, MemoryError):  # no memory says nothing of the picture
             raise
         except UnidentifiedImageError as error:
             raise Unusable(

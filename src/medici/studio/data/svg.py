@@ -24,6 +24,10 @@ _OUTSIDE = re.compile(
     r"<(?:\w+:)?(?:image|feImage|use)\b[^>]*?href\s*=\s*[\"']\s*(?!data:|#|[\"'])", re.S
 )
 _WORDS = re.compile(r"<(?:\w+:)?text\b")
+_DEEPEST = 200  # elements in each other; drawings have a handful
+# Comments and the like, which may hold what only looks like tags.
+_ASIDE = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<[?!][^>]*>", re.S)
+_TAG = re.compile(r"<(/)?[^\s<>/!?](?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/)?>")
 
 
 def rasterise(data: bytes, how: Reading) -> bytes:
@@ -55,6 +59,9 @@ def rasterise(data: bytes, how: Reading) -> bytes:
         raise Unusable("svg-text", "holds text", "turn the text into paths")
     if _OUTSIDE.search(text):
         raise Unusable("svg-link", "shows another file", "embed that picture, or draw it")
+    if _depth(text) > _DEEPEST:
+        # resvg recurses, and a stack that overflows ends the whole process.
+        raise Unusable("too-deep", f"nests more than {_DEEPEST} elements", "flatten its groups")
     wide, high = _shape(text)
     longest = max(wide, high) / min(wide, high)
     if longest > _LONGEST:
@@ -70,6 +77,18 @@ def rasterise(data: bytes, how: Reading) -> bytes:
         )
     except ValueError as error:
         raise Unusable("unreadable", f"cannot be drawn: {error}") from error
+
+
+def _depth(text: str) -> int:
+    """How deep elements stand in each other, at most."""
+    depth = deepest = 0
+    for tag in _TAG.finditer(_ASIDE.sub("", text)):
+        if tag[1]:
+            depth -= 1
+        elif not tag[2]:
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _shape(text: str) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from medici.errors import WrongUse
+from medici.errors import BadData, WrongUse
 from medici.store import atomic_write
 from medici.studio.data.croissant import CROISSANT, croissant
 from medici.studio.data.licences import together
@@ -22,7 +22,7 @@ from medici.studio.data.manifest import (
     data_root,
     sample_leaf,
 )
-from medici.studio.data.shards import read_manifest, write_shards
+from medici.studio.data.shards import INDEX, read_manifest, write_shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -155,6 +155,12 @@ def _place(fresh: Path, out: Path, whole: Mapping[str, Any], *, replace: bool) -
             raise WrongUse(
                 f"{out} holds another data set", "add --replace to put this one in its place"
             )
+        foreign = _foreign(out, there or {})
+        if foreign is not None:
+            raise WrongUse(
+                f"{foreign} is no part of the data set in {out}, and would be lost",
+                "move it elsewhere, or build into another folder",
+            )
         old = fresh.parent / "old"
         shutil.rmtree(old, ignore_errors=True)
         out.rename(old)
@@ -162,6 +168,29 @@ def _place(fresh: Path, out: Path, whole: Mapping[str, Any], *, replace: bool) -
         out.rmdir()
     fresh.rename(out)
     return False
+
+
+def is_set(place: Path) -> bool:
+    """Whether a folder holds a set that was built here."""
+    try:
+        return (read_manifest(place) or {}).get("schema") == SCHEMA
+    except BadData:
+        return False
+
+
+def _foreign(place: Path, manifest: Mapping[str, Any]) -> Path | None:
+    """A file or folder in a set's folder that the set did not bring there."""
+    listed = [*manifest.get("samples", []), *manifest.get("shards", [])]
+    splits = manifest.get("splits", {})
+    own = {MANIFEST, SOURCE, CROISSANT, INDEX, *(entry["file"] for entry in listed)}
+    for path in sorted(place.iterdir()):
+        if path.name in splits:
+            found = _foreign(path, read_manifest(path) or {}) if path.is_dir() else path
+            if found is not None:
+                return found
+        elif path.name not in own:
+            return path
+    return None
 
 
 def _write_json(path: Path, said: Mapping[str, Any]) -> None:

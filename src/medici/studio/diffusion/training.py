@@ -23,7 +23,7 @@ from medici.studio.imported import files_of, identity, weights_digest, write_rec
 from medici.studio.making.sheet import save_sheet
 
 try:
-    import torch
+    import torch  # noqa: TC002
 except ImportError as error:
     raise MissingPart(
         "training needs PyTorch, which is not installed",
@@ -31,6 +31,10 @@ except ImportError as error:
     ) from error
 
 from medici.studio.diffusion.trainer import NotFinite, Trainer
+from medici.studio.training.budget import Budget
+from medici.studio.training.interrupts import Interrupts
+from medici.studio.training.origin import same_data
+from medici.studio.training.run import device_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,10 +62,8 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
         MissingPart: a library, a device, memory or room on the disk is not there.
         WrongUse: no budget, a wrong setting, nothing to resume, or training diverged.
     """
-    if how.minutes is None and how.steps is None:
-        raise WrongUse("training needs an end", "give minutes or steps")
-    if torch.device(how.device).type == "cuda" and not torch.cuda.is_available():
-        raise MissingPart("no CUDA device answers", "train with device cpu")
+    device = device_for(how.device)
+    Budget(how.minutes, how.steps)  # refuses a budget that is none
     library()
     recipe = Recipe.from_json(how.settings)
     run = out / "run"
@@ -73,7 +75,8 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
     tune = read_folder(how.tune, recipe.size) if how.tune else None
     judge = read_folder(how.judge, recipe.size) if how.judge else None
     run.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(pictures, recipe, how.seed, torch.device(how.device))
+    same_data(run, pictures.root, resume=how.resume)
+    trainer = Trainer(pictures, recipe, how.seed, device)
     if how.start_from is not None and not how.resume:
         trainer.start_from(_weights(how.start_from))
     if how.resume:
@@ -112,15 +115,18 @@ class _Run:
         if not snapshot.exists():
             trainer.save(snapshot)
         saved = looked = time.monotonic()
-        try:
-            while (used := self.used()) < 1:
+        with Interrupts() as stop:
+            while (used := self.used()) < 1 and not stop.asked:
                 cpu, wall = time.process_time(), time.monotonic()
                 told = self.step()
                 now = time.monotonic()
                 trainer.spent["cpu_seconds"] += time.process_time() - cpu
                 trainer.spent["wall_seconds"] += now - wall
                 left = (now - self.began) * (1 - used) / max(used, 1e-9)
-                self.how.progress(Now(trainer.step, used, left, told))
+                try:
+                    self.how.progress(Now(trainer.step, used, left, told))
+                except KeyboardInterrupt:
+                    stop.asked = True
                 if trainer.step % _NOTE_STEPS == 0:
                     self.note({**told, "rate": trainer.rate, **trainer.spent})
                 if now - saved > _SNAPSHOT_SECONDS:
@@ -129,12 +135,11 @@ class _Run:
                 if now - looked > _LOOK_SECONDS:
                     self.look()
                     looked = time.monotonic()
-        except KeyboardInterrupt:
-            trainer.save(snapshot)
+        trainer.save(snapshot)
+        if stop.asked:
             raise Interrupted(
                 f"training stopped at step {trainer.step}", "the same command with --resume goes on"
-            ) from None
-        trainer.save(snapshot)
+            )
         self.look()
 
     def look(self) -> None:

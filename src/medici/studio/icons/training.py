@@ -112,7 +112,9 @@ def train(
     # A GAN has no such figure: its last average is kept.
     chooses = BitsJudge(tune) if tune is not None and isinstance(state, Codes) else None
 
-    run = drive(state, out / "run", how, judge=chooses, draw=_draw, options=options)
+    run = drive(
+        state, out / "run", how, data=icons.root, judge=chooses, draw=_draw, options=options
+    )
     if isinstance(state, Codes) and state.step <= recipe.first:
         raise WrongUse(
             f"the run ended at step {state.step}, before the prior was trained",

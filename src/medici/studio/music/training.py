@@ -13,9 +13,8 @@ from medici.studio.music.networks import Shape
 from medici.studio.music.publish import publish
 from medici.studio.music.scores import read_scores
 from medici.studio.music.trainer import Recipe, Trainer, TuneJudge
-from medici.studio.training.budget import Budget
 from medici.studio.training.options import Options
-from medici.studio.training.run import BEST, SNAPSHOT, Run, device_for
+from medici.studio.training.run import BEST, device_for, drive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,14 +36,11 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
     """See `medici.studio.music.family.Music.train`."""
     options, rest = Options.take(how.settings)
     recipe = chosen(rest)
-    budget = Budget(how.minutes, how.steps, options.cpu_seconds)
     device = device_for(how.device)
     scores = read_scores(data)
     tune = read_scores(how.tune) if how.tune is not None else None
     judge = read_scores(how.judge) if how.judge is not None else None
     folder = out / _RUN
-    if (folder / SNAPSHOT).exists() and not how.resume:
-        raise WrongUse(f"{folder} holds a training run", "resume it, or give another folder")
 
     def picture(network: ChoraleNetwork, n: int) -> NDArray[np.uint8]:
         return sheet.tiles(to_weights(network), scores.scores, min(n, _DRAWN))
@@ -52,18 +48,15 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
     trainer = Trainer(Examples(scores.scores, recipe.shape), recipe, how.seed, device, picture)
     if how.start_from is not None and not how.resume:
         trainer.start_from(how.start_from / _RUN / BEST)
-    run = Run(
+    drive(
         trainer,
         folder,
+        how,
+        data=scores.root,
         judge=TuneJudge(Examples(tune.scores, recipe.shape)) if tune is not None else None,
         draw=sheet.save,
         options=options,
-        about=recipe.as_json(),
     )
-    if how.resume:
-        run.resume()
-    run.go(budget, how.progress)
-    run.finish()
     return publish(folder, out, scores, name=how.name or out.name, tune=tune, judge=judge)
 
 

@@ -41,7 +41,9 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     trainer = CodesTrainer(data, recipe, how.seed, device, workers)
     if how.start_from is not None and not how.resume:
         start_codes_from(trainer, how.start_from)
-    return drive(trainer, folder, how, judge=judge, options=options, workers=workers)
+    return drive(
+        trainer, folder, how, data=data.root, judge=judge, options=options, workers=workers
+    )
 
 
 def outcome(run: Run) -> tuple[ExactModel, dict[str, Any]]:

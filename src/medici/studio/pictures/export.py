@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from medici.studio.exact.sequence import Weights
 
 _MEAN_OVER = 4096
-_TRIED = 16  # pictures
+_TRIED, _TRIED_PIXELS = 64, 1 << 20
 
 
 def assemble_pictures(
@@ -48,12 +48,13 @@ def assemble_pictures(
     """A picture model from its networks ``map``, ``draw`` and ``colours``.
 
     The mean of mapped latents, which truncation pulls towards, is taken over the first seeds, and
-    so are the numbers that the drawing layers must hold (`medici.studio.exact.fitting`).
+    so are the numbers that drawing and colours must hold (`medici.studio.exact.fitting`).
 
     Raises:
         BadWeights: sums could overflow.
     """
     mapped = Network(networks["map"])
+    tried = max(4, min(_TRIED, _TRIED_PIXELS // side**2))
     if "normal" in latent:
         size = latent["normal"] * latents.BYTES_A_NORMAL
         z = latents.normals(latents.streams("latent", range(_MEAN_OVER), size))
@@ -66,11 +67,14 @@ def assemble_pictures(
         assert prior is not None
         assert levels is not None
         sequence = Sequence(prior, "prior")
-        tokens = sequence.draw(sequence.noise("codes", range(_TRIED), latent["codes"]))
+        tokens = sequence.draw(sequence.noise("codes", range(tried), latent["codes"]))
         z = levels[tokens].astype(np.float64)
         mean = np.zeros(len(networks["map"][-1].bias), np.int64)
-    draw = fitted(networks["draw"], mapped(z[:_TRIED]), last=head != "rgb")
-    networks = {**networks, "draw": draw}
+    h = mapped(z[:tried])
+    fits = {"draw": fitted(networks["draw"], h, last=head != "rgb")}
+    if networks.get("colours"):
+        fits["colours"] = fitted(networks["colours"], h, last=head == "indexed")
+    networks = {**networks, **fits}
     more: dict[str, NDArray[Any]] = {"mean": mean.astype(np.int16), "palette": palette}
     if directions:
         more["directions"] = np.stack(list(directions.values()))

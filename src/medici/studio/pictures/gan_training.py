@@ -53,7 +53,9 @@ def run_gan(data: Samples, folder: Path, how: Training, judge: Judge | None = No
     trainer = Trainer(data, recipe, how.seed, device, workers)
     if how.start_from is not None and not how.resume:
         start_from(trainer, how.start_from)
-    return drive(trainer, folder, how, judge=judge, options=options, workers=workers)
+    return drive(
+        trainer, folder, how, data=data.root, judge=judge, options=options, workers=workers
+    )
 
 
 def outcome(run: Run) -> tuple[ExactModel, dict[str, Any]]:

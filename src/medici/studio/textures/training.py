@@ -47,13 +47,13 @@ def train(
     recipe: Recipe = _chosen(Recipe, settings)
     waves = int(settings.get("waves", 1))
     data = read_materials(folder, waves, recipe.side + 24)
+    judge = read_materials(how.judge, waves) if how.judge is not None else None
     shape: Shape = _chosen(Shape, settings, materials=len(data.materials), planes=data.planes)
     _check(recipe, shape, settings)
     trainer = Trainer(data, shape, recipe, how.seed, device)
     if how.start_from is not None and not how.resume:
         trainer.start_from(how.start_from / "run" / SNAPSHOT)
-    run = drive(trainer, out / "run", how, draw=draw, options=options)
-    judge = read_materials(how.judge, waves) if how.judge is not None else None
+    run = drive(trainer, out / "run", how, data=data.root, draw=draw, options=options)
     return publish(
         run.best,
         out,

@@ -35,7 +35,7 @@ class Budget:
         given = [self.minutes, self.steps, self.cpu_seconds]
         if all(x is None for x in given):
             raise WrongUse("training needs an end", "give minutes, steps or processor seconds")
-        if any(x is not None and not x > 0 for x in given):
+        if any(x is not None and not 0 < x < float("inf") for x in given):
             raise WrongUse("a training budget must be more than nothing")
         self.start = self.clock()
 

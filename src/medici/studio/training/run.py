@@ -23,6 +23,7 @@ from medici.studio.training.budget import Budget, Pace, Spending
 from medici.studio.training.curves import Curves
 from medici.studio.training.interrupts import Interrupts
 from medici.studio.training.options import Options
+from medici.studio.training.origin import same_data
 from medici.studio.training.parallel import Workers, started
 from medici.studio.training.plateau import Plateau
 from medici.studio.training.precision import deterministic
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from medici.records import Digest
     from medici.studio.training.judging import Judge
     from medici.studio.training.trainee import Trainee
 
@@ -62,7 +64,9 @@ def device_for(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise WrongUse(f"no device is called {name!r}", "cpu, cuda, cuda:1 …") from error
-    if device.type != "cuda":
+    if device.type not in ("cpu", "cuda"):
+        raise WrongUse(f"nothing here is trained on {name!r}", "cpu, cuda, cuda:1 …")
+    if device.type == "cpu":
         return device
     if not torch.cuda.is_available():
         raise MissingPart("no CUDA device answers", "train with device cpu")
@@ -328,6 +332,7 @@ def drive(
     folder: Path,
     how: Training,
     *,
+    data: Digest | None = None,
     judge: Judge | None = None,
     draw: Draw = draw_sheet,
     options: Options | None = None,
@@ -339,6 +344,7 @@ def drive(
         trainee: new, of the settings in `how`.
         folder: of the run; usually ``run`` in the model's folder.
         how: budget and whether to resume.
+        data: root of the training data; a run is not resumed with others.
         judge: chooses the best moment.
         draw: writes a sample sheet.
         options: see `Options.take`.
@@ -368,6 +374,8 @@ def drive(
         workers=workers,
         about={"seed": how.seed, "device": how.device, **how.settings},
     )
+    if data is not None and run.workers.first:
+        same_data(folder, data, resume=how.resume)
     if how.resume:
         run.resume()
     run.workers.wait()
