@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -238,6 +241,20 @@ def test_an_endpoint_that_hangs_or_trickles_is_left(answer: Callable[[Any, int],
         pytest.raises(MissingPart, match=r"no whole answer within 0\.3 s"),
     ):
         EndpointWriter(url, "m", seconds=0.3, tries=1).title(ABOUT, 1)
+
+
+def test_nobody_who_stops_the_program_waits_for_an_endpoint() -> None:
+    with endpoint(hangs) as (url, asked):
+        program = (
+            "from medici.studio.language.endpoint import EndpointWriter\n"
+            f"EndpointWriter({url!r}, 'm').title({ABOUT!r}, 1)\n"
+        )
+        child = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+        while not asked:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=4)  # the answer would take five seconds
+        assert b"KeyboardInterrupt" in said
 
 
 def test_an_endless_answer_is_cut_off() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from ipaddress import ip_address
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -117,10 +118,18 @@ class EndpointWriter:
         """The body of a good answer, at most 1 MiB.
 
         It runs on a thread with an event loop of its own: only that ends an answer which trickles
-        on for ever, whatever loop the caller may be in.
+        on for ever, whatever loop the caller may be in. Nobody who stops the program waits for it.
         """
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(asyncio.run, self._try_all(body)).result()
+        answer: Future[bytes] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(asyncio.run(self._try_all(body)))
+            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+                answer.set_exception(error)
+
+        Thread(target=ask, daemon=True).start()
+        return answer.result()
 
     async def _try_all(self, body: dict[str, Any]) -> bytes:
         import httpx
