@@ -34,6 +34,7 @@ from medici.studio.diffusion.trainer import NotFinite, Trainer
 from medici.studio.training.budget import Budget
 from medici.studio.training.interrupts import Interrupts
 from medici.studio.training.origin import same_data
+from medici.studio.training.parallel import refuse_others
 from medici.studio.training.run import device_for
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
         MissingPart: a library, a device, memory or room on the disk is not there.
         WrongUse: no budget, a wrong setting, nothing to resume, or training diverged.
     """
+    refuse_others()
     device = device_for(how.device)
     Budget(how.minutes, how.steps)  # refuses a budget that is none
     library()

@@ -125,7 +125,7 @@ class EndpointWriter:
         def ask() -> None:
             try:
                 answer.set_result(asyncio.run(self._try_all(body)))
-            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            except BaseException as error:  # raised again by whoever waits
                 answer.set_exception(error)
 
         Thread(target=ask, daemon=True).start()

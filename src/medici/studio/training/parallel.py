@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.distributed as dist
 
-from medici.errors import MissingPart
+from medici.errors import MissingPart, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 def started() -> int:
     """How many processes ``torchrun`` started, 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def refuse_others() -> None:
+    """For families that train in one process.
+
+    Raises:
+        WrongUse: ``torchrun`` started several.
+    """
+    if started() > 1:
+        raise WrongUse("this family trains in one process", "start it without torchrun")
 
 
 class Workers:

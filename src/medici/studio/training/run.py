@@ -24,7 +24,7 @@ from medici.studio.training.curves import Curves
 from medici.studio.training.interrupts import Interrupts
 from medici.studio.training.options import Options
 from medici.studio.training.origin import same_data
-from medici.studio.training.parallel import Workers, started
+from medici.studio.training.parallel import Workers, refuse_others
 from medici.studio.training.plateau import Plateau
 from medici.studio.training.precision import deterministic
 from medici.studio.training.trackers import Trackers
@@ -358,8 +358,8 @@ def drive(
         Interrupted, MissingPart, BadWeights: as `Run.go` and `Run.resume` say.
     """
     options = options or Options()
-    if workers is None and started() > 1:
-        raise WrongUse("this family trains in one process", "start it without torchrun")
+    if workers is None:
+        refuse_others()
     budget = Budget(how.minutes, how.steps, options.cpu_seconds)
     if (folder / SNAPSHOT).exists() and not how.resume:
         raise WrongUse(f"{folder} holds a training run", "resume it, or give another folder")
