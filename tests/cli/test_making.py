@@ -18,6 +18,11 @@ def test_pages_films_and_forms_are_written_where_they_are_asked_for(here):
     assert pixels(said["file"]).shape[:2] == (2 * 68 + 4, 3 * 68 + 4)
     said = here("grid", "g.png", "--of", "truncation", "--seeds", "1,2", "--json").json
     assert said["rows"] == ["1", "2"]
+    for name, side in (("ink", 128), ("icons", 96), ("textures", 256)):
+        words = ("--of", "works", "--model", name, "--seeds", "1,2", "--steps", "2")
+        here("grid", f"{name}.png", *words)
+        wide = pixels(here.folder / f"{name}.png").shape[1]
+        assert 2 * side < wide < 4 * side
     said = here("walk", "w.webp", "--seeds", "1,2", "--frames", "2", "--hold", "1", "--json").json
     assert said["frames"] == 6
     with Image.open(said["file"]) as film:

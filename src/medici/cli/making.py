@@ -104,9 +104,8 @@ def grid(
     from medici.studio.making.sheet import save_page
 
     generator = generator_of(firm, model)
-    rows, steer = parse_seeds(seeds), {"scale": 6, **parse_style(style or [])}
-    if "scale" not in generator.keys:
-        steer.pop("scale")
+    rows = parse_seeds(seeds)
+    steer = {**grids.cell(generator, rows[0]), **parse_style(style or [])}
     try:
         across = json.loads(values) if values else None
         if across is not None and not isinstance(across, list):

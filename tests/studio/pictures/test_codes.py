@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from medici.errors import BadWeights, WrongUse  # noqa: E402
+from medici.errors import BadData, BadWeights, WrongUse  # noqa: E402
 from medici.studio.data.folder import read_folder  # noqa: E402
 from medici.studio.families import Training, load_model  # noqa: E402
 from medici.studio.pictures import finish  # noqa: E402
@@ -142,6 +142,18 @@ def test_a_folder_of_drawings_becomes_a_model_that_loads(pictures, tmp_path):
     work = model.sample(4)
     assert (model.sample(4, work.style).pixels == work.pixels).all()
     assert (tmp_path / "own" / "sheet.png").exists()
+
+
+def test_side_and_size_are_one_setting(pictures, tmp_path):
+    def asked(**sizes):
+        how = Training(steps=2, settings={"body": "codes", **sizes})
+        return train(pictures, tmp_path / "own", how)
+
+    for name in ("side", "size"):  # the pictures are 16×16: what was asked for is told
+        with pytest.raises(BadData, match="at least 32×32 is needed"):
+            asked(**{name: 32})
+    with pytest.raises(WrongUse, match="the same setting"):
+        asked(side=16, size=16)
 
 
 def test_encoder_and_decoder_come_to_rest_before_the_prior(data):

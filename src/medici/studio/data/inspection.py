@@ -171,11 +171,8 @@ def _save_sheet(found: list[Part], path: Path) -> None:
     columns = min(_COLUMNS, len(shown))
     if not columns:
         return
-    # The sheet drops a last row that is not full: pictures without a place become ground.
-    empty = -len(shown) % columns
-    page = np.stack(shown + [np.zeros((side, side, 4), np.uint8)] * empty)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_sheet(page, path, columns=columns, scale=max(1, _THUMB // side))
+    save_sheet(np.stack(shown), path, columns=columns, scale=max(1, _THUMB // side))
 
 
 def _thumb(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -25,6 +25,22 @@ if TYPE_CHECKING:
 
 FONTS = Path(__file__).parent / "fonts"
 _INK = "#1d1a26"
+_CELL, _CROP = 96, 256  # pixels
+
+
+def cell(model: Generator, seed: int) -> dict[str, int]:
+    """The style under which a model's works fit into a grid: about 96 pixels, or 256 of texture.
+
+    Args:
+        model: whose works are shown.
+        seed: of one of them.
+    """
+    if model.record.family == "textures":
+        return {"width": _CROP, "height": _CROP}
+    if "scale" not in model.keys:
+        return {}
+    shown = model.sample(seed, {"scale": 1}).pixels
+    return {"scale": max(1, _CELL // max(shown.shape[:2]))}
 
 
 @dataclass(frozen=True, slots=True)

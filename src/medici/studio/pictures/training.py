@@ -57,7 +57,10 @@ def train(
 
     settings = dict(how.settings)
     body = str(settings.pop("body", "auto"))
-    side = settings.pop("side", None) or side_of(data)
+    asked = [settings.pop(name) for name in ("side", "size") if name in settings]
+    if len(asked) > 1:
+        raise WrongUse("side and size are the same setting", "give one of them")
+    side = asked[0] if asked else side_of(data)
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
     train_on = open_set(data, side)
