@@ -246,6 +246,7 @@ def test_an_endpoint_that_hangs_or_trickles_is_left(answer: Callable[[Any, int],
 def test_nobody_who_stops_the_program_waits_for_an_endpoint() -> None:
     with endpoint(hangs) as (url, asked):
         program = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "from medici.studio.language.endpoint import EndpointWriter\n"
             f"EndpointWriter({url!r}, 'm').title({ABOUT!r}, 1)\n"
         )

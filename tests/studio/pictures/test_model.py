@@ -251,7 +251,7 @@ def test_training_without_torch_says_how_to_get_it(tmp_path):
         "from medici.errors import MissingPart\n"
         "from medici.studio import train\n"
         "try:\n"
-        f"    train({str(tmp_path)!r}, {str(tmp_path)!r}, minutes=1)\n"
+        f"    train({str(tmp_path)!r}, {str(tmp_path / 'own')!r}, minutes=1)\n"
         "except MissingPart as error:\n"
         "    print(error.exit_code, error.hint)\n"
     )
