@@ -250,11 +250,14 @@ def test_nobody_who_stops_the_program_waits_for_an_endpoint() -> None:
             "from medici.studio.language.endpoint import EndpointWriter\n"
             f"EndpointWriter({url!r}, 'm').title({ABOUT!r}, 1)\n"
         )
-        child = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
-        while not asked:
-            time.sleep(0.05)
-        child.send_signal(signal.SIGINT)
-        _, said = child.communicate(timeout=4)  # the answer would take five seconds
+        with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as child:
+            while not asked:
+                time.sleep(0.05)
+            child.send_signal(signal.SIGINT)
+            try:
+                _, said = child.communicate(timeout=4)  # the answer would take five seconds
+            finally:
+                child.kill()
         assert b"KeyboardInterrupt" in said
 
 
