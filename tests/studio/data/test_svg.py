@@ -80,6 +80,13 @@ def test_bad_drawings_say_what_is_wrong(data, reason, words):
     assert caught.value.reason == reason
 
 
+def test_depth_that_entities_make_is_refused():
+    nest = "".join(f'<!ENTITY a{i} "{"<g>" * 30}&a{i - 1};{"</g>" * 30}">' for i in range(1, 20))
+    made = f'<!DOCTYPE svg [<!ENTITY a0 "<g/>">{nest}]>'.encode() + drawing("&a19;")
+    with pytest.raises(Unusable, match="more than 200"):
+        rasterise(made, Reading())
+
+
 def test_many_elements_beside_each_other_are_not_deep():
     many = "<g><path d='M0 0'/><!-- <g> --></g>" * 1000 + SQUARE
     assert (drawn(drawing(many), Reading())[6, 6] == [192, 0, 0, 255]).all()

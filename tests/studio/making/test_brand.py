@@ -98,7 +98,16 @@ def test_a_kit_that_cannot_be_used_names_file_and_key(folder, old, new, kind, sa
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"<svg", b"\x89PNG\r\n\x1a\n", SVG.replace("M10", "").encode()]
+    "data",
+    [
+        b"",
+        b"<svg",
+        b"\x89PNG\r\n\x1a\n",
+        SVG.replace("M10", "").encode(),
+        SVG.replace("<path", "<g>" * 500 + "<path")
+        .replace("</svg>", "</g>" * 500 + "</svg>")
+        .encode(),
+    ],
 )
 def test_a_logo_that_is_none_is_refused(folder, data):
     for name in ("logo.svg", "logo.png"):

@@ -237,7 +237,6 @@ def test_wrong_use_of_a_run_is_named(tmp_path):
         device_for("gpu")
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_a_run_does_not_go_on_with_other_data(tmp_path):
     one, other = Digest.of(b"one"), Digest.of(b"other")
     drive(trainer(), tmp_path, Training(steps=1), data=one)
@@ -256,6 +255,7 @@ def test_a_device_that_nothing_is_trained_on_is_refused(name):
         device_for(name)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_a_missing_device_is_named():
     with pytest.raises(MissingPart, match="no CUDA device answers"):
         device_for("cuda:1")

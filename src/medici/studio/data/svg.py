@@ -7,6 +7,7 @@ since nothing of the system takes part, and it is the renderer of our default da
 from __future__ import annotations
 
 import re
+from xml.parsers import expat
 
 from medici.errors import MissingPart
 from medici.studio.data.picture import Reading, Unusable
@@ -25,9 +26,6 @@ _OUTSIDE = re.compile(
 )
 _WORDS = re.compile(r"<(?:\w+:)?text\b")
 _DEEPEST = 200  # elements in each other; drawings have a handful
-# Comments and the like, which may hold what only looks like tags.
-_ASIDE = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<[?!][^>]*>", re.S)
-_TAG = re.compile(r"<(/)?[^\s<>/!?](?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/)?>")
 
 
 def rasterise(data: bytes, how: Reading) -> bytes:
@@ -59,10 +57,8 @@ def rasterise(data: bytes, how: Reading) -> bytes:
         raise Unusable("svg-text", "holds text", "turn the text into paths")
     if _OUTSIDE.search(text):
         raise Unusable("svg-link", "shows another file", "embed that picture, or draw it")
-    if _depth(text) > _DEEPEST:
-        # resvg recurses, and a stack that overflows ends the whole process.
-        raise Unusable("too-deep", f"nests more than {_DEEPEST} elements", "flatten its groups")
     wide, high = _shape(text)
+    refuse_deep(text)
     longest = max(wide, high) / min(wide, high)
     if longest > _LONGEST:
         raise Unusable("not-square", f"is {longest:.0f} times as long as wide", "crop it")
@@ -79,16 +75,32 @@ def rasterise(data: bytes, how: Reading) -> bytes:
         raise Unusable("unreadable", f"cannot be drawn: {error}") from error
 
 
-def _depth(text: str) -> int:
-    """How deep elements stand in each other, at most."""
-    depth = deepest = 0
-    for tag in _TAG.finditer(_ASIDE.sub("", text)):
-        if tag[1]:
-            depth -= 1
-        elif not tag[2]:
-            depth += 1
-            deepest = max(deepest, depth)
-    return deepest
+def refuse_deep(text: str | bytes) -> None:
+    """Refuse elements that stand in each other too deep, those that entities make as well.
+
+    resvg recurses, and a stack that overflows ends the whole process.
+
+    Raises:
+        Unusable: too deep, or no XML.
+    """
+    depth = 0
+
+    def start(_: str, __: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise Unusable("too-deep", f"nests more than {_DEEPEST} elements", "flatten its groups")
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        raise Unusable("unreadable", f"cannot be drawn: {error}") from error
 
 
 def _shape(text: str) -> tuple[float, float]:

@@ -365,6 +365,9 @@ def drive(
         raise WrongUse(f"{folder} holds a training run", "resume it, or give another folder")
     if how.resume and not (folder / SNAPSHOT).exists():
         raise WrongUse(f"nothing to resume in {folder}", "train without --resume")
+    if data is not None and (workers is None or workers.first):
+        folder.mkdir(parents=True, exist_ok=True)
+        same_data(folder, data, resume=how.resume)
     run = Run(
         trainee,
         folder,
@@ -374,8 +377,6 @@ def drive(
         workers=workers,
         about={"seed": how.seed, "device": how.device, **how.settings},
     )
-    if data is not None and run.workers.first:
-        same_data(folder, data, resume=how.resume)
     if how.resume:
         run.resume()
     run.workers.wait()
