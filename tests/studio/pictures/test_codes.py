@@ -125,6 +125,34 @@ def test_a_resumed_run_gives_the_same_weights(data, tmp_path):
     assert again.exact("0.9985").id == whole.exact("0.9985").id
 
 
+def test_the_prior_draws_the_class_that_is_asked_for(data, tmp_path):
+    names = ["red", "green", "blue"]
+    said = [
+        {"file": name, "attributes": {"colour": names[i % 3]}} for i, name in enumerate(data.names)
+    ]
+    labelled = replace(data, source={**data.source, "samples": said})
+    quick = replace(TINY, labels="colour", rate=5e-3, averages=(0.95,))
+    trainer = CodesTrainer(labelled, quick, 0, CPU)
+    for step in range(500):
+        trainer.fraction = step / 500
+        trainer.advance()
+    model = preview(trainer.exact("0.95"))
+    assert model.classes == ("blue", "green", "red")
+    assert model.exact.about["classes"] == ["blue", "green", "red"]
+    for kind, channel in (("red", 0), ("green", 1), ("blue", 2)):
+        drawn = model.natives(range(32), {"class": kind, "ground": "transparent"})
+        figures = drawn[(drawn[..., 3] > 0) & (drawn[..., :3].max(-1) < 220)]
+        assert (figures[:, :3].argmax(-1) == channel).mean() > 0.7, kind
+    trainer.save(tmp_path / "snapshot.safetensors")
+    with pytest.raises(BadWeights, match="classes"):
+        CodesTrainer(data, TINY, 0, CPU).load(tmp_path / "snapshot.safetensors")
+
+
+def test_a_class_must_be_in_the_labels(data):
+    with pytest.raises(BadData, match="gives no 'colour'"):
+        CodesTrainer(data, replace(TINY, labels="colour"), 0, CPU)
+
+
 def test_a_snapshot_of_other_sizes_is_refused_by_name(data, tmp_path):
     trained(data, 1).save(tmp_path / "snapshot.safetensors")
     other = CodesTrainer(data, replace(TINY, shape=replace(SHAPE, codes=7)), 0, CPU)

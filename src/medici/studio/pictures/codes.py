@@ -132,10 +132,11 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Picture → code values, before rounding: strided convolutions to 16×16, then dense layers.
+    """Picture → code values, before rounding: convolutions to 8×8, then dense layers.
 
-    It is dense because the figures that codes are made for stand at fixed places; over 16 pixels
-    a few convolutions come first. It never leaves the training room.
+    Dense layers, because the figures that codes are made for stand at fixed places; convolutions
+    before them, because eyes and mouths are small patterns, which dense layers over all pixels
+    left out of the codes. It never leaves the training room.
 
     Args:
         shape: sizes.
@@ -144,10 +145,14 @@ class Encoder(nn.Module):
 
     def __init__(self, shape: CodesShape, planes: int) -> None:
         super().__init__()
-        widths = [planes, *(min(16 * (k + 1), 32) for k in range(shape.doublings + shape.smooth))]
-        self.downs = nn.ModuleList([nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths)])
+        halvings = shape.doublings + shape.smooth
+        widths = [planes, *(min(16 * (k + 1), 32) for k in range(halvings))]
+        convolutions = [nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(widths)]
+        # At 16×16 by now; pictures of that side have seen no convolution yet.
+        near = convolutions or [nn.Conv2d(planes, 24, 3, padding=1)]
+        self.seen = nn.ModuleList([*near, nn.Conv2d(near[-1].out_channels, 32, 4, 2, 1)])
         wide = shape.width + shape.width // 2
-        self.first = nn.Linear(widths[-1] * 256, wide)
+        self.first = nn.Linear(32 * 64, wide)
         self.norm = nn.BatchNorm1d(wide)
         self.hidden = Residual(wide)
         self.codes = nn.Linear(wide, shape.codes)
@@ -156,8 +161,8 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, planes, side, side) → (n, codes)."""
-        for down in self.downs:
-            x = leaky(down(x))
+        for layer in self.seen:
+            x = leaky(layer(x))
         h = leaky(self.norm(self.first(x.flatten(1))))
         return cast("Tensor", self.spread(self.codes(self.hidden(h)).float()))
 

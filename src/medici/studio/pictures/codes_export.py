@@ -11,7 +11,7 @@ from medici.studio.exact.network import ONE
 from medici.studio.pictures.export import array, assemble_pictures, folded, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,7 @@ def to_exact(
     palette: NDArray[np.uint8],
     psi: int = 1000,
     directions: Mapping[str, NDArray[np.int16]] | None = None,
+    classes: Sequence[str] = (),
 ) -> ExactModel:
     """Scale by powers of two and round once.
 
@@ -36,6 +37,7 @@ def to_exact(
         palette: (k, 3) uint8.
         psi: the model's default temperature, in thousandths.
         directions: named steps of the mapped latent.
+        classes: names of what the prior can be told, from its condition 1 on.
 
     Raises:
         BadWeights: sums could overflow, or a weight is not finite.
@@ -69,6 +71,7 @@ def to_exact(
         levels=levels,
         head="indexed",
         directions=directions,
+        classes=classes,
     )
 
 

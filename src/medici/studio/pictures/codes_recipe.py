@@ -29,6 +29,7 @@ class CodesRecipe:
         hidden: share of pixels hidden from the encoder, against over-fitting.
         focus: a place of the picture counts by this power of how badly it is drawn so far: 0 counts
             all alike, 1 keeps small features of large drawings from drowning in their outlines.
+        labels: attribute of ``source.json`` whose values become classes that can be asked for.
         drawing: share of the budget that encoder and decoder learn in; the rest is the prior's.
         precision: see `medici.studio.training.precision.Precision`.
         shape: sizes.
@@ -43,6 +44,7 @@ class CodesRecipe:
     colours: int = 128
     hidden: float = 0.0
     focus: float = 0.0
+    labels: str | None = None
     drawing: float = 0.75
     precision: str = "auto"
     shape: CodesShape = field(default_factory=CodesShape)

@@ -20,6 +20,7 @@ from medici.errors import BadWeights, WrongUse
 from medici.studio.data.folder import common_colours
 from medici.studio.data.sampling import batch, some
 from medici.studio.pictures import directions
+from medici.studio.pictures.classes import classes_of
 from medici.studio.pictures.codes import CodesShape, Decoder, Encoder, quantised, to_tokens
 from medici.studio.pictures.codes_export import to_exact
 from medici.studio.pictures.labels import Labels
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from medici.studio.exact.identity import ExactModel
     from medici.studio.pictures.codes_recipe import CodesRecipe
 
-SCHEMA = "medici/codes-snapshot/1"
+SCHEMA = "medici/codes-snapshot/2"
 _PALETTE_FROM = 20_000
 _CALIBRATION = (16, 512)  # batches, pictures in each
 _WARM = 300  # steps
@@ -57,12 +58,15 @@ _RENEWED = 16  # steps
 _DIRECTED = 8000
 _FORGOTTEN = 0.02  # of a place's mean surprise, a step
 _LEAST, _MOST = 0.05, 10.0
+_UNTOLD = 0.125  # of the samples: their class is left open
 
 
 class Networks(nn.Module):
     """What is trained, in one module, so that one average and one optimiser hold it."""
 
-    def __init__(self, shape: CodesShape, colours: int, *, transparent: bool) -> None:
+    def __init__(
+        self, shape: CodesShape, colours: int, *, transparent: bool, classes: int = 0
+    ) -> None:
         super().__init__()
         self.encoder = Encoder(shape, 3 + transparent)
         self.decoder = Decoder(shape, colours, transparent=transparent)
@@ -74,6 +78,8 @@ class Networks(nn.Module):
             blocks=shape.prior_blocks,
             heads=shape.codes,
             periods=shape.codes,
+            channels=int(classes > 0),
+            told_values=classes + 1,
         )
 
 
@@ -104,13 +110,22 @@ class CodesTrainer:
             raise WrongUse(f"the pictures are {first.shape[1:3]}, not of side {shape.side}")
         self.transparent = bool((first[..., 3] == 0).any())
         self.palette = common_colours(first, recipe.colours)
+        self.classes: tuple[str, ...] = ()
+        self._kinds: NDArray[np.int64] | None = None
+        if recipe.labels is not None:
+            self.classes, self._kinds = classes_of(data, recipe.labels)
         self._labels = Labels(self.palette, first, transparent=self.transparent)
         # Mean surprise of each place, for `focus`.
         seen = shape.side >> bool(shape.smooth)
         self._errors = torch.ones(seen * seen, device=device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.networks = Networks(shape, len(self.palette), transparent=self.transparent)
+            self.networks = Networks(
+                shape,
+                len(self.palette),
+                transparent=self.transparent,
+                classes=len(self.classes),
+            )
         self.networks.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         # Its encoder gives the codes that the prior learns.
         self.slow = copy.deepcopy(self.networks).requires_grad_(False)
@@ -161,12 +176,13 @@ class CodesTrainer:
         drawing = self.fraction < recipe.drawing
         self._set_rates()
         turn = self.step * self.workers.count + self.workers.rank
-        pixels = torch.from_numpy(batch(self.data, turn, self.batch, self.order))
+        chosen = self.data.order(turn, self.batch, self.order)
+        pixels = torch.from_numpy(self.data.take(chosen))
         seen = as_seen(pixels, transparent=self.transparent).to(self.device)
         told: dict[str, float] = {}
         self.optimiser.zero_grad(set_to_none=True)
         with self.precision.cast():
-            loss = self._prior_loss(seen, 1 if not drawing else recipe.prior_share)
+            loss = self._prior_loss(seen, chosen, 1 if not drawing else recipe.prior_share)
             told["prior_bits"] = float(loss.detach()) * recipe.shape.codes / math.log(2)
             if drawing:
                 pixel_loss = self._pixel_loss(pixels, seen)
@@ -217,13 +233,21 @@ class CodesTrainer:
         weights = (self._errors / self._errors.mean()).clamp(_LEAST, _MOST) ** self.recipe.focus
         return (surprise * (weights / weights.mean())).mean()
 
-    def _prior_loss(self, seen: Tensor, share: int) -> Tensor:
+    def _prior_loss(self, seen: Tensor, chosen: NDArray[np.int64], share: int) -> Tensor:
         levels = self.recipe.shape.levels
         with torch.no_grad():
             kept = quantised(self._kept().encoder(seen).float(), levels)
             tokens = to_tokens(kept[: max(1, len(seen) // share)], levels)
-        scores = self.networks.prior(tokens).float()
+        scores = self.networks.prior(tokens, self._told(chosen[: len(tokens)])).float()
         return F.cross_entropy(scores.flatten(0, 1), tokens.flatten())
+
+    def _told(self, chosen: NDArray[np.int64]) -> Tensor | None:
+        """What the prior is told of samples: their class, or 0, which leaves it open."""
+        if self._kinds is None:
+            return None
+        kinds = torch.from_numpy(self._kinds[chosen]) + 1
+        kinds = kinds * (torch.rand(len(kinds), generator=self.random) >= _UNTOLD)
+        return kinds.to(self.device)[:, None, None].expand(-1, self.recipe.shape.codes, 1)
 
     def _kept(self) -> Networks:
         """Averaged weights, renewed now and then."""
@@ -258,12 +282,13 @@ class CodesTrainer:
     def exact(self, which: str) -> ExactModel:
         """The model in integers."""
         networks = self.averaged(which)
-        plain = to_exact(networks.decoder, networks.prior, self.palette)
+        plain = to_exact(networks.decoder, networks.prior, self.palette, classes=self.classes)
         return to_exact(
             networks.decoder,
             networks.prior,
             self.palette,
             directions=self._directions(networks, plain),
+            classes=self.classes,
         )
 
     def _directions(self, networks: Networks, exact: ExactModel) -> dict[str, NDArray[np.int16]]:
@@ -314,7 +339,7 @@ class CodesTrainer:
         about = {
             "schema": SCHEMA,
             "recipe": self.recipe.as_json(),
-            "transparent": self.transparent,
+            **self._about(),
             "seed": self.seed,
             "step": self.step,
             "rate": self.rate,
@@ -325,6 +350,10 @@ class CodesTrainer:
         }
         write_snapshot(path, about, tensors)
 
+    def _about(self) -> dict[str, object]:
+        """What the data decided of the networks."""
+        return {"transparent": self.transparent, "classes": list(self.classes)}
+
     def load(self, path: Path) -> None:
         """Continue from a snapshot.
 
@@ -332,8 +361,8 @@ class CodesTrainer:
             BadWeights: damaged, or of another architecture; the message says what differs.
         """
         about, tensors = read_snapshot(path, SCHEMA)
-        mine = {**self.recipe.shape.as_json(), "transparent": self.transparent}
-        theirs = {**about["recipe"]["shape"], "transparent": about["transparent"]}
+        mine = {**self.recipe.shape.as_json(), **self._about()}
+        theirs = {**about["recipe"]["shape"], **{k: about.get(k) for k in self._about()}}
         refuse_other(path, mine, theirs)
         try:
             self.networks.load_state_dict(under(tensors, "n."))

@@ -67,7 +67,8 @@ def assemble_pictures(
         assert prior is not None
         assert levels is not None
         sequence = Sequence(prior, "prior")
-        tokens = sequence.draw(sequence.noise("codes", range(tried), latent["codes"]))
+        told = np.zeros((tried, latent["codes"], 1), np.int64) if classes else None
+        tokens = sequence.draw(sequence.noise("codes", range(tried), latent["codes"]), told=told)
         z = levels[tokens].astype(np.float64)
         mean = np.zeros(len(networks["map"][-1].bias), np.int64)
     h = mapped(z[:tried])

@@ -19,6 +19,7 @@ from medici.studio.data.folder import common_colours
 from medici.studio.data.sampling import Samples, some
 from medici.studio.pictures.augment import augmented
 from medici.studio.pictures.bodies import GanShape, Generator
+from medici.studio.pictures.classes import classes_of
 from medici.studio.pictures.critics import critic
 from medici.studio.pictures.heads import as_seen, to_pixels
 from medici.studio.pictures.losses import critic_loss, generator_loss, gradient_penalty
@@ -30,39 +31,18 @@ from medici.studio.training.precision import Precision
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["NotFinite", "Recipe", "Trainer", "classes_of", "load_trained"]
+__all__ = ["NotFinite", "Recipe", "Trainer", "load_trained"]
 
 SCHEMA = "medici/gan-snapshot/1"
 TRAINED = "medici/gan-trained/1"
 _CALIBRATED = 4096  # latents that norms are measured over; fewer for large pictures
 _PALETTE_OVER = 20_000
 _PIXELS = 1 << 18  # computed together when there are no gradients: bounds the memory
-
-
-def classes_of(data: Samples, label: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The classes that an attribute makes, and the class of each sample.
-
-    Raises:
-        BadData: ``source.json`` does not give the attribute of every sample.
-    """
-    told: list[Mapping[str, str]] = getattr(data, "attributes", list)()
-    missing = sum(label not in row for row in told)
-    if not told or missing:
-        have = sorted({k for row in told for k in row})
-        raise BadData(
-            f"source.json gives no {label!r} of {missing or len(data)} of {len(data)} samples",
-            "attributes there: " + (", ".join(have) or "none"),
-        )
-    values = [str(row[label]) for row in told]
-    names = tuple(sorted(set(values)))
-    if len(names) < 2:
-        raise BadData(f"every sample has the same {label!r}", "train without labels")
-    return names, np.array([names.index(v) for v in values], np.int64)
 
 
 class Trainer:

@@ -210,7 +210,11 @@ class PictureModel:
             return np.tile(np.array([int(c) for c in style.codes], np.int64), (len(seeds), 1))
         noise = self.prior.noise("codes", seeds, self.codes)
         given = np.full((len(seeds), self.codes), OPEN, np.int64)
-        return self.prior.draw(noise, style.psi, given)
+        told = None
+        if self.classes:
+            kind = 0 if style.kind is None else 1 + self.classes.index(style.kind)
+            told = np.full((len(seeds), self.codes, 1), kind, np.int64)
+        return self.prior.draw(noise, style.psi, given, told)
 
     def _hot(self, seeds: Sequence[int], style: Style) -> Numbers:
         """The class asked for, or the seed's own, as 1.0 in its place: (n, classes) Q10."""

@@ -107,6 +107,11 @@ def load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tenso
         number, _, name = key.partition(".")
         state.setdefault(int(number), {})[name] = value
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    for parameter, held in optimiser.state.items():
+        for name, value in held.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                # Fused kernels walk both in the order of memory, which channels-last changes.
+                held[name] = torch.empty_like(parameter).copy_(value)
 
 
 def refuse_other(path: Path, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
