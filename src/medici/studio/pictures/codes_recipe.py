@@ -43,7 +43,7 @@ class CodesRecipe:
     averages: tuple[float, ...] = (0.9985,)
     colours: int = 128
     hidden: float = 0.0
-    focus: float = 0.0
+    focus: float = 0.8
     labels: str | None = None
     drawing: float = 0.75
     precision: str = "auto"
