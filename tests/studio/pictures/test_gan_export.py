@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 from medici.errors import BadWeights  # noqa: E402
 from medici.studio.exact.network import Network  # noqa: E402
 from medici.studio.pictures.gan_export import exact_networks, to_exact  # noqa: E402
+from medici.studio.pictures.model import preview  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -69,6 +70,19 @@ def test_a_model_knows_its_head_and_classes():
     about = to_exact(network, classes).about
     assert about["head"] == "rgb"
     assert list(about["classes"]) == ["blue", "green", "red"]
+
+
+def test_a_gan_is_steered_along_its_principal_components():
+    network, _ = trained(head="slots")
+    model = preview(to_exact(network))
+    assert model.directions[0] == "component-1"
+    ground = {"ground": "transparent"}
+    plain = model.natives(range(8), ground)
+    steps = []
+    for amount in (0.5, 2.0):
+        moved = model.natives(range(8), {**ground, "directions": {"component-1": amount}})
+        steps.append(int((moved != plain).any(-1).sum()))
+    assert 0 < steps[0] < steps[1]
 
 
 def test_weights_that_are_not_finite_are_not_exported():

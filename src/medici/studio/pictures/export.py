@@ -12,6 +12,7 @@ from medici.studio.exact.fitting import fitted
 from medici.studio.exact.identity import ExactModel, assemble
 from medici.studio.exact.network import ONE, Network
 from medici.studio.exact.sequence import Sequence
+from medici.studio.pictures.directions import components
 from medici.studio.pictures.finish import GROUNDS
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def assemble_pictures(
     """A picture model from its networks ``map``, ``draw`` and ``colours``.
 
     The mean of mapped latents, which truncation pulls towards, is taken over the first seeds, and
-    so are the numbers that drawing and colours must hold (`medici.studio.exact.fitting`).
+    so are the numbers that drawing and colours must hold (`medici.studio.exact.fitting`). Normal
+    latents are steered along their principal components unless `directions` names others.
 
     Raises:
         BadWeights: sums could overflow.
@@ -62,7 +64,9 @@ def assemble_pictures(
             drawn = latents.draws(latents.streams("class", range(_MEAN_OVER), 2))[:, 0]
             hot = (drawn[:, None] % len(classes) == np.arange(len(classes))) * float(ONE)
             z = np.concatenate([z, hot], 1)
-        mean = mapped(z).astype(np.int64).sum(0) // _MEAN_OVER
+        everywhere = mapped(z)
+        mean = everywhere.astype(np.int64).sum(0) // _MEAN_OVER
+        directions = directions or components(everywhere)
     else:
         assert prior is not None
         assert levels is not None
