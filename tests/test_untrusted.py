@@ -60,3 +60,9 @@ def test_a_raised_recursion_limit_does_not_end_the_process():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "deep" in done.stdout
+
+
+def test_half_a_surrogate_pair_is_refused_since_nothing_can_write_it():
+    with pytest.raises(ValueError, match="surrogates"):
+        read_json('{"a": ["\\uD800"]}')
+    assert read_json('"\\ud83d\\ude00"') == "\U0001f600"

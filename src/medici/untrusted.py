@@ -26,7 +26,8 @@ def read_json(text: bytes | str, parse_int: Callable[[str], Any] | None = None) 
 
     Raises:
         TypeError: neither bytes nor text.
-        ValueError: no JSON, not UTF-8, or nested more than 64 levels deep.
+        ValueError: no JSON, not UTF-8, holding text that cannot be UTF-8 (half of a surrogate
+            pair), or nested more than 64 levels deep.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8")
@@ -34,7 +35,10 @@ def read_json(text: bytes | str, parse_int: Callable[[str], Any] | None = None) 
         raise TypeError(f"JSON is text, not {type(text).__name__}")
     if depth(text) > DEEPEST:
         raise ValueError(f"nested more than {DEEPEST} levels deep")
-    return json.loads(text, parse_int=parse_int)
+    found = json.loads(text, parse_int=parse_int)
+    if "\\ud" in text.lower():
+        json.dumps(found, ensure_ascii=False, default=str).encode("utf-8")
+    return found
 
 
 def depth(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -43,6 +44,20 @@ def test_from_a_folder_to_a_set_that_may_be_published(art, tmp_path):
     again = run(*words, *credit, "--split", "tune=0.15,judge=0.15")
     assert again.json["unchanged"]
     assert again.json["root"] == said.json["root"]
+
+
+def test_names_that_are_not_utf_8_reach_the_set_and_the_answer(art, tmp_path):
+    (art / "3.png").rename(art / os.fsdecode(b"caf\xe9.png"))
+    (art / os.fsdecode(b"bad\xe9.png")).write_bytes(b"")
+    words = ["data", "build", art, "--out", tmp_path / "set", "--crop", "pad", "--skip-bad"]
+    words += ["--side", "32"]
+    said = run(*words, "--json")
+    assert said.json["bad_files"][0]["file"] == f"{art}/bad\\xe9.png"
+    originals = (tmp_path / "set" / "source.json").read_text()
+    assert json.dumps("art/caf\\xe9.png") in originals
+    looked = run("data", "inspect", art, "--json").json["parts"][0]["bad"]
+    assert f"{art}/bad\udce9.png" in [entry["file"] for entry in looked]
+    assert run("data", "inspect", art).code == 0
 
 
 def test_people_get_sentences(art, tmp_path):

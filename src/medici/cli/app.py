@@ -6,6 +6,7 @@ Rooms are imported inside commands, never here: ``medici --help`` answers at onc
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import Annotated
@@ -74,6 +75,8 @@ def run(arguments: list[str] | None = None) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     as_json = wants_json(words)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # file names may hold bytes that are no UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = app(words, prog_name="medici", standalone_mode=False)
         status = code if isinstance(code, int) else 0

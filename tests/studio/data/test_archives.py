@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -133,3 +134,26 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
         open_source(str(tmp_path / "a.zip"))
     with pytest.raises(BadData, match="nothing at"):
         open_source(str(tmp_path / "nowhere"))
+
+
+def lengths_of_headers(path):
+    with tarfile.open(path) as opened:
+        return [member.offset for member in opened]
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
+def test_a_tar_that_is_cut_or_damaged_between_members_is_no_smaller_set(tmp_path, suffix):
+    whole = tarred(tmp_path / "whole.tar", {f"{i}.png": b"x" * 700 for i in range(5)}, "w")
+    third = lengths_of_headers(whole)[2]
+    data = whole.read_bytes()
+    for spoiled in (data[:third], data[: third + 100], data[:third] + b"\1" + data[third + 1 :]):
+        path = tmp_path / f"cut.{suffix}"
+        path.write_bytes(gzip.compress(spoiled) if suffix.endswith("gz") else spoiled)
+        with pytest.raises(BadData, match=rf"cut\.{suffix} is cut or damaged.*{third:,}"):
+            archive(path)
+    assert len(everything(archive(whole))) == 5
+
+
+def test_names_in_a_tar_that_are_not_utf_8_are_written_with_escapes(tmp_path):
+    path = tarred(tmp_path / "a.tar", {"caf\udce9.png": b"1", "caf\udce9.json": b"{}"}, "w")
+    assert everything(archive(path)) == {"caf\\xe9.png": b"1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -144,7 +145,14 @@ def test_a_broken_source_is_named(pictures):
     (pictures / "source.json").write_text("{")
     with pytest.raises(BadData, match=r"source\.json is not JSON"):
         read_folder(pictures)
-    for text in ('{"samples": {}}', '{"samples": [{"seed": 1}]}', "[]"):
+    for text in (
+        *('{"samples": {}}', '{"samples": [{"seed": 1}]}', "[]", '{"samples": 3}'),
+        *('{"samples": [3]}', '{"licence": []}', '{"authors": 7}', '{"authors": [null]}'),
+        '{"samples": [{"file": "00.png", "attributes": 7}]}',
+        '{"samples": [{"file": "00.png", "attributes": {"hat": []}}]}',
+        '{"samples": [{"file": "00.png", "owner": {}}]}',
+        '{"title": "\\ud800"}',
+    ):
         (pictures / "source.json").write_text(text)
         with pytest.raises(BadData, match=r"source\.json"):
             read_folder(pictures)
@@ -157,3 +165,10 @@ def test_common_colours_come_first():
     assert common_colours(pixels, 2).tolist() == [[9, 9, 9], [8, 0, 0]]
     with pytest.raises(BadData):
         common_colours(np.zeros((1, 4, 4, 4), np.uint8))
+
+
+def test_names_that_are_not_utf_8_are_written_with_escapes(pictures):
+    (pictures / "05.png").rename(pictures / os.fsdecode(b"caf\xe9.png"))
+    found = read_folder(pictures)
+    assert found.names[-1] == "caf\\xe9.png"
+    assert json.dumps(found.manifest(), ensure_ascii=False).encode()

@@ -10,14 +10,17 @@ from eth_hash.auto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medici.errors import WrongUse
+from medici.errors import BadData, WrongUse
 from medici.records import Digest
 from medici.studio.data.manifest import (
+    MANIFEST,
+    SCHEMA,
     Tree,
     credit_leaf,
     credited,
     credits_root,
     data_root,
+    read_manifest,
     sample_leaf,
 )
 from medici.studio.exact.merkle import merkle_root
@@ -67,3 +70,31 @@ def test_what_the_set_states_holds_for_samples_that_state_nothing():
     assert credited({}, source) == {"licence": "MIT", "author": "Ann, Bob", "consent": "yes"}
     said = {"licence": "ISC", "author": "Cy", "owner": "Di", "consent": "yes"}
     assert credited({"licence": "ISC", "author": "Cy", "owner": "Di"}, source) == said
+
+
+GOOD = {"schema": SCHEMA, "size": [16, 16], "root": DIGESTS[0], "count": 8}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("size", v) for v in (3, [16], [0, 0], [16, 32], ["16", "16"], [True, True], [1e9, 1e9])),
+        *(("root", v) for v in (None, 7, "no digest")),
+        *(("count", v) for v in (-1, "8", 8.5)),
+        *(("about", 3), ("licence", []), ("credits_root", {}), ("transparent", 1)),
+        *(("samples", v) for v in (3, [3], [{"file": 3}])),
+        *(("shards", v) for v in ({}, [{"file": "a"}], [{"file": "a", "count": -1, "bytes": 1}])),
+        *(("splits", v) for v in ([], {"../train": {}}, {"": {}})),
+    ],
+)
+def test_a_manifest_that_cannot_be_true_is_named_with_its_key(tmp_path, key, value):
+    (tmp_path / MANIFEST).write_text(json.dumps(GOOD))
+    assert read_manifest(tmp_path) == GOOD
+    (tmp_path / MANIFEST).write_text(json.dumps({**GOOD, key: value}))
+    with pytest.raises(BadData, match=rf"manifest\.json does not describe a data set: {key} is"):
+        read_manifest(tmp_path)
+
+
+def test_the_manifest_of_another_program_is_none(tmp_path):
+    (tmp_path / MANIFEST).write_text('{"name": "a web page", "icons": [], "size": "large"}')
+    assert read_manifest(tmp_path) is None

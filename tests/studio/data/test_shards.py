@@ -164,13 +164,61 @@ def test_the_same_pictures_make_the_same_shards(both, tmp_path):
         (lambda p: os.truncate(p / INDEX, 300), r"index\.npy cannot be read"),
         (lambda p: np.save(p / INDEX, np.zeros((3, 5), "<i8")), "does not fit"),
         (lambda p: (p / "manifest.json").write_text("{"), "is not JSON"),
-        (lambda p: (p / "manifest.json").write_text('{"shards": []}'), "does not describe shards"),
+        (
+            lambda p: (p / "manifest.json").write_text('{"shards": []}'),
+            "does not describe a data set",
+        ),
     ],
 )
 def test_sets_that_do_not_fit_together_are_named(both, damage, words):
     damage(both[1])
     with pytest.raises(BadData, match=words):
         open_set(both[1], 20)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda p: (p / "00003.tar").unlink(),
+        lambda p: os.truncate(p / "00003.tar", 5120),
+        lambda p: (p / "manifest.json").unlink(),
+        lambda p: [shard.unlink() for shard in p.glob("*.tar")],
+    ],
+)
+def test_a_set_is_not_built_from_a_part_of_another(both, tmp_path, damage):
+    damage(both[1])
+    with pytest.raises(
+        BadData, match=r"0000\d\.tar (is missing|has 5,120 of)|manifest\.json does not describe"
+    ):
+        build([str(both[1])], tmp_path / "again", Plan(Reading(20)))
+
+
+@pytest.mark.parametrize("change", [(2, -8), (2, 1 << 40), (1, -1), (1, 1 << 62), (4, 0), (0, 9)])
+def test_numbers_of_the_index_that_lead_nowhere_are_named(both, change):
+    column, value = change
+    index = np.load(both[1] / INDEX)
+    index[3, column] = value
+    np.save(both[1] / INDEX, index)
+    with pytest.raises(BadData, match=r"index\.npy names"):
+        [*open_set(both[1], 20).samples(), open_set(both[1], 20).take(np.arange(30))]
+
+
+def test_an_index_of_another_kind_is_named(both):
+    for made in (b"PK\3\4 zipped", b"\x93NUMPY\1\0\6\0{'a':(", b"", bytes(64)):
+        (both[1] / INDEX).write_bytes(made)
+        with pytest.raises(BadData, match=r"index\.npy cannot be read"):
+            open_set(both[1], 20)
+
+
+@pytest.mark.parametrize("said", [b"[]", b'{"digest": 3}', b'{"digest": "a", "attributes": 7}'])
+def test_what_is_said_of_a_sample_has_its_form(both, said):
+    index = np.load(both[1] / INDEX)
+    shard, _, _, offset, size = index[0].tolist()
+    with (both[1] / f"{shard:05d}.tar").open("r+b") as file:
+        file.seek(offset)
+        file.write(said.ljust(size))
+    with pytest.raises(BadData, match=r"00000\.tar is damaged"):
+        open_set(both[1], 20).about(0)
 
 
 def test_a_pickle_is_never_an_index(both):

@@ -83,3 +83,16 @@ def test_a_package_states_its_licence_unless_it_only_points_to_one():
 def test_broken_ones_are_named(name, text):
     with pytest.raises(BadData, match=f"here/{name} cannot be understood"):
         Sidecars().add(name, text, f"here/{name}")
+
+
+@pytest.mark.parametrize(
+    "sample", ['{"file": "a.png", "attributes": 7}', '{"file": "a.png", "licence": []}']
+)
+def test_a_source_that_says_nonsense_of_a_sample_is_named(sample):
+    with pytest.raises(BadData, match=r"source\.json cannot be understood: \w+ of a\.png must be"):
+        beside(source_json=f'{{"samples": [{sample}]}}')
+
+
+def test_numbers_that_are_none_are_no_attributes():
+    found = beside(metadata_jsonl='{"file_name": "a.png", "attributes": {"a": NaN, "b": 2}}')
+    assert found.about("a.png") == {"attributes": {"b": 2}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from medici.studio.data.sources import folder, open_source
 
 
@@ -29,3 +31,19 @@ def test_a_part_of_a_folder_keeps_what_is_said_above_it(tmp_path):
     items = list(folder(tmp_path, "set", "icons/outline").items)
     assert [item.name for item in items] == ["icons/outline/a.svg"]
     assert items[0].about["licence"] == "MIT"
+
+
+def test_names_that_are_not_utf_8_are_written_with_escapes(tmp_path):
+    place = tmp_path / os.fsdecode(b"k\xfcche")
+    place.mkdir()
+    (place / os.fsdecode(b"caf\xe9.png")).write_bytes(b"1")
+    items = list(open_source(str(tmp_path)).items)
+    assert [(item.name, item.read()) for item in items] == [("k\\xfcche/caf\\xe9.png", b"1")]
+    assert items[0].about == {"attributes": {"label": "k\\xfcche"}}
+    assert open_source(str(place)).name == "k\\xfcche"
+
+
+def test_a_table_of_somebody_else_does_not_make_a_folder_a_set_in_shards(tmp_path):
+    (tmp_path / "index.npy").write_bytes(b"theirs")
+    (tmp_path / "a.png").write_bytes(b"1")
+    assert [item.name for item in open_source(str(tmp_path)).items] == ["a.png"]

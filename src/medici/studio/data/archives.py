@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TYPE_CHECKING
 
 from medici.errors import BadData
-from medici.studio.data.picture import LARGEST_FILE, Unusable
+from medici.studio.data.picture import LARGEST_FILE, Unusable, printable
+from medici.studio.data.shards import ShardSet
 from medici.studio.data.sidecars import LARGEST_OF_ONE, Sidecars
 from medici.studio.data.sidecars import NAMES as SIDECARS
 from medici.studio.data.sources import Item, Source, gather
@@ -65,16 +66,17 @@ def archive(path: Path, name: str | None = None, below: str = "") -> Source:
         for member, _, read in members(path)
         if not below or member.startswith(below.rstrip("/") + "/")
     )
-    return gather(name or path.name, f"{path}:", entries, beside)
+    return gather(name or printable(path.name), f"{printable(str(path))}:", entries, beside)
 
 
 def shards(place: Path) -> Source:
     """The pictures of a set in tar shards, as one source.
 
     Raises:
-        BadData: see `archive`.
+        BadData: a shard is missing or cut, or see `archive`.
     """
-    source = Source(place.resolve().name, iter(()))
+    ShardSet(place).close()
+    source = Source(printable(place.resolve().name), iter(()))
 
     def items() -> Iterator[Item]:
         for path in sorted(place.glob("*.tar")):
@@ -111,12 +113,21 @@ def _tar(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
         for info in opened:
             if info.isreg():
                 yield (
-                    info.name,
+                    printable(info.name),
                     info.size,
                     lambda info=info: _bounded(lambda: opened.extractfile(info)),  # type: ignore[misc]
                 )
             # Only the newest header is needed: a list of them would grow with the archive.
             opened.members = []  # type: ignore[attr-defined]
+        # tarfile takes the first header that it cannot read for the end.
+        assert opened.fileobj is not None
+        opened.fileobj.seek(opened.offset)
+        if opened.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise BadData(
+                f"{path} is cut or damaged: it does not end as an archive does, "
+                f"at byte {opened.offset:,} of what it unpacks to",
+                "get or pack it again",
+            )
 
 
 def _bounded(opening: Callable[[], IO[bytes] | None]) -> bytes:

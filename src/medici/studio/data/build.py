@@ -8,7 +8,6 @@ a build stops, so that the same command goes on instead of starting again.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,7 +21,8 @@ from medici.records import Address
 from medici.studio.data import writing
 from medici.studio.data.folder import LEAST
 from medici.studio.data.licences import normalise
-from medici.studio.data.picture import Reading, Unusable, decode
+from medici.studio.data.manifest import SPLIT_NAME
+from medici.studio.data.picture import Reading, Unusable, decode, printable
 from medici.studio.data.sources import Item, Source, open_source
 from medici.studio.data.spool import Spool, room
 from medici.studio.data.svg import SUFFIX as SVG
@@ -35,7 +35,6 @@ REST = "train"
 _LISTED = 10
 _normalise = cache(normalise)
 _TOLD = 1000
-_SPLIT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, share in self.splits.items():
-            if not _SPLIT_NAME.fullmatch(name) or name == REST:
+            if not SPLIT_NAME.fullmatch(name) or name == REST:
                 raise WrongUse(f"a split cannot be called {name!r}", "names like tune or judge")
             if not 0 < share < 1:
                 raise WrongUse(f"split {name} has share {share}", "shares lie between 0 and 1")
@@ -148,7 +147,8 @@ def build(
                 raise _bad(tally)
             _check_count(spool, out, tally)
             _split(spool, plan.splits)
-            about = writing.describe(spool, plan.title or out.name, [s.name for s in opened], said)
+            title = plan.title or printable(out.name)
+            about = writing.describe(spool, title, [s.name for s in opened], said)
             result = writing.write(
                 spool, out, about, plan.reading.side, shards=plan.shards, replace=plan.replace
             )

@@ -14,6 +14,7 @@ from medici.errors import BadData
 from medici.records import Digest
 from medici.studio.data import sampling
 from medici.studio.data.manifest import (
+    CREDITS,
     NOT_STATED,
     SCHEMA,
     SOURCE,
@@ -21,7 +22,7 @@ from medici.studio.data.manifest import (
     credits_root,
     data_root,
 )
-from medici.studio.data.picture import SIDE, SUFFIXES, read_picture
+from medici.studio.data.picture import SIDE, SUFFIXES, printable, read_picture
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
     if all((p == pixels[0]).all() for p in pixels):
         raise BadData(f"all {len(files)} pictures in {place} are the same", "add different ones")
     digests = tuple(Digest(picture_digest(p)) for p in pixels)
-    return PictureSet(pixels, tuple(p.name for p in files), digests, read_source(place))
+    names = tuple(printable(p.name) for p in files)
+    return PictureSet(pixels, names, digests, read_source(place))
 
 
 def read_source(place: Path) -> dict[str, Any]:
@@ -185,12 +187,31 @@ def read_source(place: Path) -> dict[str, Any]:
         raise BadData(f"{path} is not JSON: {error}") from error
     if not isinstance(source, dict):
         raise BadData(f"{path} must hold one JSON object")
-    samples = source.get("samples", [])
+    authors, samples = source.get("authors", []), source.get("samples", [])
+    if not isinstance(authors, list) or not all(isinstance(one, str) for one in authors):
+        raise BadData(f"{path}: authors must be a list of names")
     if not isinstance(samples, list) or not all(
         isinstance(s, dict) and isinstance(s.get("file"), str) for s in samples
     ):
         raise BadData(f"{path}: samples must be a list of objects that each name a file")
+    for said, what in ((source, ""), *((s, f" of {s['file']}") for s in samples)):
+        if wrong := misstated(said):
+            raise BadData(f"{path}: {wrong[0]}{what} must be {wrong[1]}")
     return source
+
+
+def misstated(said: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What is said of a set or sample in another way than it should: its key, and how it should."""
+    for key in CREDITS:
+        if not isinstance(said.get(key), str | None):
+            return key, "text"
+    attributes = said.get("attributes", {})
+    if not isinstance(attributes, dict):
+        return "attributes", "an object"
+    for key, value in attributes.items():
+        if not isinstance(value, str | int | float | None):
+            return f"attribute {key}", "text or a number"
+    return None
 
 
 def colour_counts(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
 from eth_hash.auto import keccak
 
+from medici.errors import BadData, WrongUse
 from medici.records import Digest
+from medici.studio.data.picture import SIDES
 from medici.studio.exact.merkle import merkle_root
+from medici.untrusted import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
 SCHEMA = "medici/dataset/1"
 SOURCE_SCHEMA = "medici/source/1"
 MANIFEST = "manifest.json"
 SOURCE = "source.json"
 NOT_STATED = "not stated"
+SPLIT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 CREDITS = ("licence", "author", "owner", "consent")
 _SAMPLE_TAG = b"medici/sample/1"
 _CREDIT_TAG = b"medici/credit/1"
@@ -102,3 +108,82 @@ def credited(sample: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, 
     whole = {**source, "author": ", ".join(map(str, authors)) if authors else source.get("author")}
     found = {key: sample.get(key) or whole.get(key) for key in CREDITS}
     return {key: str(value) for key, value in found.items() if value}
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """What ``manifest.json`` of a folder says of its data set; None without one.
+
+    Other programs call files of theirs ``manifest.json`` too; those count as none.
+
+    Raises:
+        BadData: it is there and is no manifest.
+    """
+    path = folder / MANIFEST
+    try:
+        said = read_json(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise BadData(f"{path} is not JSON: {error}", "build the set again") from error
+    if not isinstance(said, dict):
+        raise BadData(f"{path} must hold one JSON object", "build the set again")
+    if said.get("schema") != SCHEMA and "shards" not in said:
+        return None
+    for key, (required, check) in _CHECKS.items():
+        if (required or key in said) and not check(said.get(key)):
+            raise BadData(
+                f"{path} does not describe a data set: {key} is {str(said.get(key))[:80]!r}",
+                "copy the whole set, or build it again",
+            )
+    return said
+
+
+def _is_digest(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(Digest(value))
+    except WrongUse:
+        return False
+
+
+def _is_number(value: Any, least: int = 1) -> bool:
+    return type(value) is int and least <= value < 1 << 62
+
+
+def _is_size(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and value[0] == value[1]
+        and all(_is_number(v, SIDES[0]) and v <= SIDES[1] for v in value)
+    )
+
+
+def _names_files(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and isinstance(one.get("file"), str) for one in value
+    )
+
+
+def _are_shards(value: Any) -> bool:
+    return _names_files(value) and all(
+        _is_number(one.get("count")) and _is_number(one.get("bytes")) for one in value
+    )
+
+
+def _are_splits(value: Any) -> bool:
+    return isinstance(value, dict) and all(SPLIT_NAME.fullmatch(name) for name in value)
+
+
+# Whether a key must be there, and what its value must be.
+_CHECKS: dict[str, tuple[bool, Callable[[Any], bool]]] = {
+    "size": (True, _is_size),
+    "root": (True, _is_digest),
+    "count": (True, _is_number),
+    "about": (False, lambda value: isinstance(value, dict)),
+    "licence": (False, lambda value: isinstance(value, str)),
+    "credits_root": (False, _is_digest),
+    "transparent": (False, lambda value: isinstance(value, bool)),
+    "samples": (False, _names_files),
+    "shards": (False, _are_shards),
+    "splits": (False, _are_splits),
+}

@@ -15,9 +15,9 @@ import numpy as np
 
 from medici.errors import BadData
 from medici.studio.data.folder import picture_files, read_source
-from medici.studio.data.manifest import MANIFEST, credited
+from medici.studio.data.manifest import MANIFEST, credited, read_manifest
 from medici.studio.data.picture import FORMATS, SIDES, Reading, Unusable, decode, load
-from medici.studio.data.shards import ShardSet, read_manifest
+from medici.studio.data.shards import ShardSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

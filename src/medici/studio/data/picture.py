@@ -81,6 +81,11 @@ class Reading:
             )
 
 
+def printable(name: str) -> str:
+    r"""A file's name as text that can be written: bytes that are no UTF-8 become ``\xe9``."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def read_picture(path: Path, side: int = SIDE) -> NDArray[np.uint8]:
     """One picture file at the size of a sample, strictly.
 

@@ -14,6 +14,7 @@ import os
 import tarfile
 from collections import OrderedDict
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,8 @@ from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
 from medici.studio.data import sampling
-from medici.studio.data.folder import PictureSet, read_folder
-from medici.studio.data.manifest import MANIFEST, NOT_STATED, data_root
+from medici.studio.data.folder import PictureSet, misstated, read_folder
+from medici.studio.data.manifest import MANIFEST, NOT_STATED, data_root, read_manifest
 from medici.studio.data.picture import SIDE
 from medici.untrusted import read_json
 
@@ -131,10 +132,11 @@ class ShardSet:
             self.side = int(self.manifest["size"][0])
             self.transparent = bool(self.manifest["transparent"])
             self.root = Digest(self.manifest["root"])
-            self._index = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
+        except (KeyError, TypeError, IndexError) as error:
             raise BadData(f"{self.folder / MANIFEST} does not describe shards: {error}") from error
-        except (OSError, ValueError, EOFError) as error:
+        try:
+            self._index = np.lib.format.open_memmap(path, mode="r")
+        except (OSError, ValueError, EOFError, SyntaxError, TokenError, OverflowError) as error:
             raise BadData(f"{path} cannot be read: {error}", "build the set again") from error
         if self._index.shape != (sum(counts), _COLUMNS) or self._index.dtype != np.dtype("<i8"):
             raise BadData(f"{path} does not fit its {MANIFEST}", "build the set again")
@@ -147,6 +149,7 @@ class ShardSet:
                     f"shard {shard} has {shard.stat().st_size:,} of its {size:,} bytes",
                     "copy it again, or build the set again",
                 )
+        self._sizes = sizes
         self._windows = _windows(counts, sizes)
         self._open: OrderedDict[int, int] = OrderedDict()
 
@@ -214,6 +217,10 @@ class ShardSet:
         shard, _, _, offset, size = self._index[number].tolist()
         try:
             said: dict[str, Any] = read_json(self._read(shard, offset, size))
+            if not isinstance(said, dict) or not isinstance(said.get("digest"), str):
+                raise ValueError("what is said of a sample does not name its digest")
+            if wrong := misstated(said):
+                raise ValueError(f"{wrong[0]} of a sample must be {wrong[1]}")
         except ValueError as error:
             raise self._damaged(shard, error) from error
         return said
@@ -271,6 +278,12 @@ class ShardSet:
     def _read(self, shard: int, offset: int, size: int) -> bytes:
         if not 0 <= shard < len(self._shards):
             raise BadData(f"{self.folder / INDEX} names a shard {shard} that is not there")
+        if offset < 0 or not 0 < size <= self._sizes[shard] - offset:
+            raise BadData(
+                f"{self.folder / INDEX} names {size} bytes at {offset} that are not in "
+                f"{self._shards[shard]}",
+                "build the set again",
+            )
         if shard in self._open:
             self._open.move_to_end(shard)
         else:
@@ -312,24 +325,6 @@ def _windows(counts: list[int], sizes: list[int]) -> tuple[int, ...]:
             samples = held = 0
         samples, held, first = samples + count, held + size, first + count
     return tuple(starts)
-
-
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """What ``manifest.json`` of a folder says; None without one.
-
-    Raises:
-        BadData: it is there and is no manifest.
-    """
-    path = folder / MANIFEST
-    try:
-        said = read_json(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise BadData(f"{path} is not JSON: {error}", "build the set again") from error
-    if not isinstance(said, dict):
-        raise BadData(f"{path} must hold one JSON object", "build the set again")
-    return said
 
 
 def open_set(folder: str | Path, side: int = SIDE) -> PictureSet | ShardSet:

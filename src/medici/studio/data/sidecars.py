@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData
+from medici.studio.data.folder import misstated
 from medici.studio.data.licences import if_listed
 from medici.untrusted import read_json
 
@@ -109,6 +111,8 @@ class Sidecars:
         whole = {"author": ", ".join(map(str, authors)) or None, **known(source)}
         self._whole.setdefault(where, {}).update({k: v for k, v in whole.items() if v})
         for sample in source.get("samples", []):
+            if wrong := misstated(sample):
+                raise ValueError(f"{wrong[0]} of {sample['file']} must be {wrong[1]}")
             self._put(where + str(sample["file"]), sample)
 
     def _package(self, where: str, package: Mapping[str, Any]) -> None:
@@ -133,11 +137,20 @@ def known(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def described(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Credits and attributes in a row; every column that is no credit is an attribute."""
-    attributes = dict(row.get("attributes") or {})
+    """Credits and attributes in a row; every plain column that is no credit is an attribute."""
+    given = row.get("attributes")
+    attributes = (
+        {str(k): v for k, v in given.items() if _plain(v)} if isinstance(given, dict) else {}
+    )
     for key, value in row.items():
         name = _OTHER_WORDS.get(str(key).lower(), str(key).lower())
-        plain = isinstance(value, str | int | float | bool) and value != ""
-        if plain and name not in (*_KNOWN, *_NAMING):
+        if _plain(value) and name not in (*_KNOWN, *_NAMING):
             attributes[str(key)] = value
     return {**known(row), **({"attributes": attributes} if attributes else {})}
+
+
+def _plain(value: Any) -> bool:
+    """Whether a value says something: text or a number, not empty, not the NaN of a missing one."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str | int) and value != ""

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData
-from medici.studio.data.picture import SUFFIXES, Unusable, load
+from medici.studio.data.manifest import MANIFEST
+from medici.studio.data.picture import SUFFIXES, Unusable, load, printable
 from medici.studio.data.sidecars import LARGEST_OF_ONE, Sidecars
 from medici.studio.data.sidecars import NAMES as SIDECARS
 from medici.studio.data.svg import SUFFIX as SVG
@@ -75,7 +76,10 @@ def open_source(text: str) -> Source:
     if place.is_dir():
         if huggingface.looks_like_one(place):
             return huggingface.dataset(text)
-        if (place / "index.npy").is_file():
+        # A set that has lost its manifest or its shards is still one, and must not pass for empty.
+        if (place / "index.npy").is_file() and (
+            (place / MANIFEST).is_file() or any(place.glob("*.tar"))
+        ):
             return archives.shards(place)
         return folder(place)
     if place.is_file() and archives.is_archive(place):
@@ -99,18 +103,20 @@ def folder(place: Path, name: str | None = None, below: str = "") -> Source:
         below: only files under this path of it are taken; sidecars count from everywhere.
     """
     root = place.resolve()
-    names = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+    names = sorted(
+        (printable(p.relative_to(root).as_posix()), p) for p in root.rglob("*") if p.is_file()
+    )
     beside = Sidecars()
-    for one in names:
+    for one, path in names:
         try:
-            if PurePosixPath(one).name in SIDECARS:
-                beside.add(one, load(root / one), str(place / one))
-            elif one.endswith(".json") and (root / one).stat().st_size <= LARGEST_OF_ONE:
-                beside.speaks_for_one(one, load(root / one))
+            if path.name in SIDECARS:
+                beside.add(one, load(path), str(place / one))
+            elif one.endswith(".json") and path.stat().st_size <= LARGEST_OF_ONE:
+                beside.speaks_for_one(one, load(path))
         except Unusable as error:
             raise BadData(f"{place / one} {error.words}", error.hint) from error
-    entries = ((one, _reader(root / one)) for one in names if _under(one, below))
-    return gather(name or root.name, str(place) + "/", entries, beside)
+    entries = ((one, _reader(path)) for one, path in names if _under(one, below))
+    return gather(name or printable(root.name), f"{printable(str(place))}/", entries, beside)
 
 
 def gather(

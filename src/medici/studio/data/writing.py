@@ -20,9 +20,10 @@ from medici.studio.data.manifest import (
     credit_leaf,
     credited,
     data_root,
+    read_manifest,
     sample_leaf,
 )
-from medici.studio.data.shards import INDEX, read_manifest, write_shards
+from medici.studio.data.shards import INDEX, write_shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
