@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -190,3 +192,47 @@ def test_a_note_between_two_steps_is_left_out_and_a_late_one_drawn_in(tmp_path: 
     score = read_score(tmp_path / "played.mid")
     assert score.pitches[:, 3].tolist() == [48, 48, 52, 52]
     assert score.pitches[:, 0].tolist() == [72] * 4
+
+
+def packed(xml: bytes) -> bytes:
+    """A zipped MusicXML file."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("META-INF/container.xml", "<container/>")
+        made.writestr("score.musicxml", xml)
+    return out.getvalue()
+
+
+def test_packed_notation_is_read_like_plain(tmp_path: Path) -> None:
+    pytest.importorskip("music21")
+    (tmp_path / "a.mxl").write_bytes(packed(notation.to_musicxml(tiny.hymn(3))))
+    assert read_score(tmp_path / "a.mxl").digest == tiny.hymn(3).digest
+
+
+def test_notation_that_swells_is_refused_before_it_does(tmp_path: Path) -> None:
+    pytest.importorskip("music21")
+    whole = notation.to_musicxml(tiny.hymn(3))
+    bomb = packed(whole + b" " * (9 << 20))
+    assert len(bomb) < 100_000
+    assert "unpacks to 9," in refused(tmp_path, "bomb.mxl", bomb).message
+    entities = b'<!DOCTYPE score-partwise [<!ENTITY a "aaaaaaaa">]>'
+    start = whole.index(b"<score-partwise")
+    swollen = whole[: whole.index(b"<!DOCTYPE")] + entities + whole[start:]
+    for name, data in (("a.musicxml", swollen), ("a.mxl", packed(swollen))):
+        assert "entities of its own" in refused(tmp_path, name, data).message
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        (rb"<duration>\d+</duration>", b"<duration>1e400</duration>"),
+        (rb"<beats>4</beats>", b"<beats>4000000000000</beats>"),
+    ],
+)
+def test_notation_with_numbers_beyond_measure_is_refused(
+    tmp_path: Path, part: bytes, changed: bytes
+) -> None:
+    pytest.importorskip("music21")
+    whole = notation.to_musicxml(tiny.hymn(3))
+    assert re.search(part, whole)
+    assert refused(tmp_path, "a.musicxml", re.sub(part, changed, whole))

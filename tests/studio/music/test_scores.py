@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,4 +83,55 @@ def test_a_damaged_cache_is_refused(songbook: Path, damage: str) -> None:
 def test_a_source_that_is_no_object_is_refused(songbook: Path) -> None:
     (songbook / SOURCE).write_text("[1]")
     with pytest.raises(BadData, match=r"source\.json"):
+        read_scores(songbook)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("pitches", lambda a: a.astype(float)),
+        ("pitches", lambda a: a[:, :3]),
+        ("pitches", lambda a: a + 100),
+        ("pitches", lambda a: np.array(60)),
+        ("starts", lambda a: a[:5]),
+        ("fermata", lambda a: a[:-1]),
+        ("lengths", lambda a: a - 1000),
+        ("lengths", lambda a: a[:-1]),
+        ("bars", lambda a: a * 0),
+        ("bars", lambda a: a + (1 << 40)),
+        ("upbeats", lambda a: a - 1),
+        ("names", lambda a: a.astype(object)),
+        ("names", lambda a: np.arange(len(a))),
+    ],
+)
+def test_a_cache_that_does_not_fit_together_is_named(songbook: Path, name: str, change) -> None:
+    with np.load(songbook / CACHE) as file:
+        told = dict(file)
+    np.savez(songbook / CACHE, **{**told, name: change(told[name])})
+    with pytest.raises(BadData, match=r"scores\.npz is no cache of scores"):
+        read_scores(songbook)
+
+
+def test_a_damaged_or_swollen_cache_is_named(songbook: Path) -> None:
+    data = (songbook / CACHE).read_bytes()
+    random = np.random.default_rng(0)
+    for _ in range(40):
+        spoiled = bytearray(data)
+        for at in random.integers(0, len(data), 8):
+            spoiled[at] ^= 0xFF
+        (songbook / CACHE).write_bytes(spoiled)
+        with pytest.raises(BadData, match=r"scores\.npz"):
+            read_scores(songbook)
+    with zipfile.ZipFile(songbook / CACHE, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in ("pitches", "names"):
+            with made.open(f"{name}.npy", "w") as member:
+                for _ in range(9):
+                    member.write(bytes(16 << 20))
+    with pytest.raises(BadData, match="unpacks to 301,989,888 bytes"):
+        read_scores(songbook)
+
+
+def test_a_source_of_nonsense_is_named(songbook: Path) -> None:
+    (songbook / SOURCE).write_text('{"licence": 7}')
+    with pytest.raises(BadData, match=r"source\.json: licence must be text"):
         read_scores(songbook)

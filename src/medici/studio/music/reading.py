@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
 
 import numpy as np
 
 from medici.errors import BadData, MissingPart
+from medici.studio.data.picture import printable
 from medici.studio.music.score import LONGEST, REST, STEPS_A_QUARTER, VOICES, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 MIDI = (".mid", ".midi")
 NOTATION = (".musicxml", ".mxl", ".xml", ".krn")
 _LARGEST_FILE = 8 << 20
-_LOWEST_NOTE, _HIGHEST_NOTE = 21, 108
+LOWEST_NOTE, HIGHEST_NOTE = 21, 108
 # Part of a step by which notes of one voice may overlap: players' legato, not a chord.
 _LEGATO = 0.5
 
@@ -79,17 +83,17 @@ def to_score(parts: Parts, path: Path) -> Score:
         )
     for voice in voices:
         for note in voice:
-            if not _LOWEST_NOTE <= note.pitch <= _HIGHEST_NOTE:
+            if not LOWEST_NOTE <= note.pitch <= HIGHEST_NOTE:
                 raise BadData(
                     f"{path} has a note of MIDI pitch {note.pitch} at quarter {note.start:g}",
-                    f"pitches from {_LOWEST_NOTE} to {_HIGHEST_NOTE} are known",
+                    f"pitches from {LOWEST_NOTE} to {HIGHEST_NOTE} are known",
                 )
     # Voices go by register: files list them from the top or from the bottom.
     voices.sort(key=lambda voice: -sum(n.pitch for n in voice) / len(voice))
     ends = [n.start + n.length for voice in voices for n in voice]
     # The last thing may be silence, or a fermata over it.
     end = max(parts.length, *ends, *(start + length for start, length in parts.fermatas))
-    steps = round(end * STEPS_A_QUARTER)
+    steps = round(end * STEPS_A_QUARTER) if math.isfinite(end) else 0
     if not 1 <= steps <= LONGEST:
         raise BadData(f"{path} is {end:g} quarters long", f"at most {LONGEST // STEPS_A_QUARTER}")
     pitches = np.full((steps, len(VOICES)), REST, np.int16)
@@ -101,8 +105,10 @@ def to_score(parts: Parts, path: Path) -> Score:
         first = round(start * STEPS_A_QUARTER)
         fermata[first : max(first + 1, round((start + length) * STEPS_A_QUARTER))] = True
     bar = max(1, round(parts.bar * STEPS_A_QUARTER))
+    if bar > LONGEST:
+        raise BadData(f"{path} has bars of {parts.bar:g} quarters")
     upbeat = round(parts.upbeat * STEPS_A_QUARTER) % bar
-    return Score(pitches, starts, fermata, bar, upbeat, path.name)
+    return Score(pitches, starts, fermata, bar, upbeat, printable(path.name))
 
 
 def _place(notes: Sequence[Note], voice: int, pitches: Any, starts: Any, path: Path) -> None:
@@ -184,15 +190,56 @@ def _read_track(
 
 def _read_notation(path: Path) -> Parts:
     try:
-        from music21 import chord, converter, expressions, stream
+        from music21 import converter
     except ImportError as error:
         raise MissingPart(
             "reading notation needs music21", "pip install 'medici[music]'"
         ) from error
     try:
-        score = converter.parse(path, forceSource=True, storePickle=False)
+        for text in _texts(path):
+            _refuse_entities(text)
+        return _parts(converter.parse(path, forceSource=True, storePickle=False), path)
+    except BadData:
+        raise
     except Exception as error:  # music21's readers raise whatever their parsers do
         raise BadData(f"{path} is not a score that music21 can read: {error}") from error
+
+
+def _texts(path: Path) -> Iterator[bytes]:
+    """The XML of a file, or of each score in a packed one, bounded before anything is unpacked."""
+    if path.suffix.lower() == ".mxl" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            for member in packed.infolist():
+                if member.file_size > _LARGEST_FILE:
+                    raise BadData(
+                        f"{path} unpacks to {member.file_size:,} bytes ({member.filename}); "
+                        f"a score has at most {_LARGEST_FILE:,}"
+                    )
+                if member.filename.lower().endswith(NOTATION):
+                    yield packed.read(member)
+    elif path.suffix.lower() != ".krn":
+        yield path.read_bytes()
+
+
+def _refuse_entities(text: bytes) -> None:
+    """Refuse XML that declares entities of its own: a few lines of them may expand to gigabytes.
+
+    Raises:
+        ValueError: it does, or is no XML.
+    """
+
+    def refuse(*_: object) -> None:
+        raise ValueError("it declares entities of its own")
+
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = refuse
+    parser.Parse(text, True)
+
+
+def _parts(score: Any, path: Path) -> Parts:
+    """What music21 found."""
+    from music21 import chord, expressions, stream
+
     parts = _singers(list(score.parts)) if isinstance(score, stream.Score) else []
     voices: list[list[Note]] = []
     fermatas: list[tuple[float, float]] = []

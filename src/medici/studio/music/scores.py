@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,19 +17,42 @@ from eth_hash.auto import keccak
 from medici.errors import BadData
 from medici.records import Digest
 from medici.store import atomic_write
+from medici.studio.data.folder import read_source
+from medici.studio.data.manifest import SOURCE
 from medici.studio.exact.merkle import merkle_root
-from medici.studio.music.reading import MIDI, NOTATION, read_score
-from medici.studio.music.score import Score
-from medici.untrusted import read_json
+from medici.studio.music.reading import (
+    HIGHEST_NOTE,
+    LOWEST_NOTE,
+    MIDI,
+    NOTATION,
+    read_score,
+)
+from medici.studio.music.score import LONGEST, REST, VOICES, Score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
 CACHE = "scores.npz"
-SOURCE = "source.json"
 LEAST = 4
 _SAMPLE_TAG = b"medici/sample/1"
-_MEMBERS = ("pitches", "starts", "fermata", "lengths", "bars", "upbeats", "names")
+_LARGEST = 256 << 20
+# Of each array its kinds of numbers and its dimensions.
+_MEMBERS = {
+    "pitches": ("i", 2),
+    "starts": ("b", 2),
+    "fermata": ("b", 1),
+    "lengths": ("iu", 1),
+    "bars": ("iu", 1),
+    "upbeats": ("iu", 1),
+    "names": ("U", 1),
+}
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError, SyntaxError, zlib.error, zipfile.BadZipFile),
+    TokenError,  # numpy's word for a header that is none
+    *(NotImplementedError, RuntimeError),  # zipfile's words for a packing it does not know
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +106,7 @@ def read_scores(folder: str | Path) -> ScoreSet:
         )
     if len({score.digest for score in scores}) == 1:
         raise BadData(f"all {len(scores)} scores in {place} are the same", "add different ones")
-    return ScoreSet(tuple(scores), _source(place))
+    return ScoreSet(tuple(scores), read_source(place))
 
 
 def save_scores(folder: Path, scores: Sequence[Score], source: Mapping[str, Any]) -> None:
@@ -104,35 +129,53 @@ def save_scores(folder: Path, scores: Sequence[Score], source: Mapping[str, Any]
 
 def _load(path: Path) -> list[Score]:
     try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(member.file_size for member in packed.infolist())
+        if size > _LARGEST:
+            raise ValueError(f"it unpacks to {size:,} bytes; {_LARGEST:,} are the most")
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             told = {name: file[name] for name in _MEMBERS}
-        lengths = told["lengths"].astype(int)
-        if lengths.sum() != len(told["pitches"]) or told["pitches"].shape[1:] != (4,):
-            raise ValueError("lengths and notes disagree")
-        ends = np.cumsum(lengths)
+        for name, (kinds, ndim) in _MEMBERS.items():
+            array = told[name]
+            if array.dtype.kind not in kinds or array.ndim != ndim:
+                raise ValueError(f"{name} are {array.dtype} in {array.ndim} dimensions")
+        _check(told)
+        ends = np.cumsum(told["lengths"]).tolist()
         return [
             Score(
                 told["pitches"][end - n : end].astype(np.int16),
-                told["starts"][end - n : end].astype(bool),
-                told["fermata"][end - n : end].astype(bool),
+                told["starts"][end - n : end],
+                told["fermata"][end - n : end],
                 int(told["bars"][i]),
                 int(told["upbeats"][i]),
                 str(told["names"][i]),
             )
-            for i, (n, end) in enumerate(zip(lengths, ends, strict=True))
+            for i, (n, end) in enumerate(zip(told["lengths"].tolist(), ends, strict=True))
         ]
-    except (OSError, EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+    except (*_DAMAGE, MemoryError) as error:  # a header that lies may ask for any memory
         raise BadData(f"{path} is no cache of scores: {error}", "make the folder again") from error
 
 
-def _source(place: Path) -> dict[str, Any]:
-    path = place / SOURCE
-    if not path.is_file():
-        return {}
-    try:
-        told = read_json(path.read_text("utf-8"))
-    except ValueError as error:
-        raise BadData(f"{path} is not JSON: {error}") from error
-    if not isinstance(told, dict):
-        raise BadData(f"{path} is no JSON object")
-    return told
+def _check(told: Mapping[str, NDArray[Any]]) -> None:
+    """Whether the arrays of a cache fit together.
+
+    Raises:
+        ValueError: they do not.
+    """
+    pitches, lengths, bars = told["pitches"], told["lengths"], told["bars"]
+    steps = len(pitches)
+    if pitches.shape != (steps, len(VOICES)) or told["starts"].shape != pitches.shape:
+        raise ValueError("pitches and starts are not four voices")
+    if len({len(told[name]) for name in ("lengths", "bars", "upbeats", "names")}) != 1:
+        raise ValueError("there are not as many lengths as bars, upbeats and names")
+    if ((lengths < 1) | (lengths > LONGEST)).any():
+        raise ValueError(f"scores have 1 to {LONGEST} steps")
+    if lengths.sum() != steps or len(told["fermata"]) != steps:
+        raise ValueError("lengths and notes disagree")
+    known = (pitches >= LOWEST_NOTE) & (pitches <= HIGHEST_NOTE)
+    if not (known | (pitches == REST)).all():
+        raise ValueError(f"pitches lie between {LOWEST_NOTE} and {HIGHEST_NOTE}")
+    if not (
+        (bars >= 1) & (bars <= LONGEST) & (told["upbeats"] >= 0) & (told["upbeats"] < bars)
+    ).all():
+        raise ValueError(f"a bar has 1 to {LONGEST} steps, and an upbeat less than a bar")
