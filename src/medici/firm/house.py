@@ -186,8 +186,10 @@ class Firm:
         import numpy as np
         from PIL import Image
 
+        from medici.studio.data.picture import FORMATS
+
         try:
-            with Image.open(file) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 return np.asarray(image.convert("RGBA"))
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise UnreadableFile(f"{file} cannot be read as a picture: {error}") from error

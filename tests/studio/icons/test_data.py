@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import struct
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,11 +58,20 @@ def test_what_is_read_is_drawn_again_at_any_size(tmp_path: Path) -> None:
     assert (ink & truth).sum() / (ink | truth).sum() > 0.98
 
 
+def bomb() -> bytes:
+    """A PNG whose header promises 60,000 pixels a side."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    check = struct.pack(">I", zlib.crc32(head))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + check
+
+
 @pytest.mark.parametrize(
     ("name", "make", "said"),
     [
         ("empty.png", lambda p: p.write_bytes(b""), "empty"),
         ("noise.png", lambda p: p.write_bytes(b"\x89PNG nothing"), "cannot be read"),
+        ("ppm.png", lambda p: Image.new("RGB", (64, 64)).save(p, "PPM"), "cannot be read"),
+        ("bomb.png", lambda p: p.write_bytes(bomb()), "cannot be read"),
         ("wide.png", lambda p: Image.new("RGBA", (64, 32)).save(p), "not square"),
         ("small.png", lambda p: Image.new("RGBA", (16, 16)).save(p), "16 pixels"),
         ("blank.png", lambda p: Image.new("RGBA", (64, 64)).save(p), "blank"),

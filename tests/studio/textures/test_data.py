@@ -91,6 +91,7 @@ def test_pictures_that_cannot_be_used_are_named(
     [
         ("empty.png", b"", "is empty"),
         ("broken.png", b"\x89PNG\r\n\x1a\nnonsense", "cannot be read"),
+        ("ppm.png", b"P5 128 128 255\n" + bytes(range(128)) * 128, "cannot be read"),
         ("cut.jpg", None, "cannot be read"),
     ],
 )
@@ -137,6 +138,8 @@ def test_folders_that_hold_nothing_or_both_are_refused(materials: Path, tmp_path
         ("[]", "one JSON object"),
         ('{"materials": {"soil": {"relief": "deep"}}}', "relief 'deep'"),
         ('{"materials": ["soil"]}', "relief None"),
+        ('{"materials": {"soil": 7}}', "relief 7"),
+        ('{"licence": []}', "licence must be text"),
     ],
 )
 def test_a_malformed_source_is_named(materials: Path, text: str, message: str) -> None:

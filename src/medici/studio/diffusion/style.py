@@ -11,6 +11,7 @@ import numpy as np
 from medici.content import picture_digest
 from medici.errors import BadStyle
 from medici.studio.checking import StyleChecks
+from medici.studio.data.picture import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,14 +132,14 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     Raises:
         BadStyle: it cannot be read; the message names the file.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if max(image.size) > LARGEST_SIDE:
                 raise BadStyle(f"{path} is larger than {LARGEST_SIDE} pixels a side", "reduce it")
             return np.asarray(image.convert("RGBA"))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadStyle(f"{path} cannot be read as a picture: {error}", "give a PNG") from error
 
 

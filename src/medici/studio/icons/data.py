@@ -12,8 +12,8 @@ import numpy as np
 from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
-from medici.studio.data.folder import data_root
-from medici.untrusted import read_json
+from medici.studio.data.folder import data_root, read_source
+from medici.studio.data.picture import FORMATS, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,14 +84,15 @@ def read_icons(folder: str | Path) -> IconSet:
     pixels = np.stack([read_icon(p) for p in files])
     if (pixels == pixels[0]).all():
         raise BadData(f"all {len(files)} icons in {place} are the same", "add different ones")
-    source = _read_source(place)
+    source = read_source(place)
+    names = tuple(printable(p.name) for p in files)
     told = {s["file"]: s.get("attributes", {}) for s in source.get("samples", [])}
-    attributes: list[Mapping[str, Any]] = [told.get(p.name, {}) for p in files]
+    attributes: list[Mapping[str, Any]] = [told.get(name, {}) for name in names]
     given = [str(a.get("look", "")) for a in attributes]
     looks = tuple(sorted(set(given)))
     return IconSet(
         pixels=pixels,
-        names=tuple(p.name for p in files),
+        names=names,
         digests=tuple(Digest(picture_digest(as_drawn(p))) for p in pixels),
         looks=looks,
         classes=np.array([looks.index(g) for g in given]),
@@ -117,7 +118,7 @@ def read_icon(path: Path) -> NDArray[np.uint8]:
         BadData: empty, damaged, animated, not square, too small, too large, or without ink or
             ground; the message names the file.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     if not path.is_file():
         raise BadData(f"no icon at {path}", "give the path of a picture or an SVG")
@@ -127,7 +128,7 @@ def read_icon(path: Path) -> NDArray[np.uint8]:
     try:
         from io import BytesIO
 
-        with Image.open(BytesIO(data)) as image:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
             if width != height:
                 raise BadData(f"{path} is {width}×{height}, not square", "pad it to a square")
@@ -138,7 +139,7 @@ def read_icon(path: Path) -> NDArray[np.uint8]:
             if image.mode.startswith("I;16") or image.mode in ("I", "F"):
                 raise BadData(f"{path} has samples finer than 8 bits", "save it with 8 bits")
             pixels = np.asarray(image.convert("RGBA")).astype(np.int64)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadData(f"{path} cannot be read as a picture: {error}", "remove or replace it") from (
             error
         )
@@ -176,16 +177,3 @@ def _drawn(path: Path) -> bytes:
     from medici.studio.icons.vector import rasterise
 
     return rasterise(path, _DRAWN)
-
-
-def _read_source(place: Path) -> Mapping[str, Any]:
-    path = place / "source.json"
-    if not path.exists():
-        return {}
-    try:
-        source = read_json(path.read_text("utf-8"))
-    except ValueError as error:
-        raise BadData(f"{path} is not JSON: {error}") from error
-    if not isinstance(source, dict):
-        raise BadData(f"{path} must hold one JSON object")
-    return source

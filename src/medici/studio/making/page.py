@@ -169,7 +169,7 @@ def to_pixels(page: Page) -> NDArray[np.uint8]:
 
     svg = to_svg(page).decode()
     drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
-    with Image.open(io.BytesIO(bytes(drawn))) as image:
+    with Image.open(io.BytesIO(bytes(drawn)), formats=("PNG",)) as image:
         return np.asarray(image.convert("RGB"))
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from medici.content import picture_digest
 from medici.errors import BadData
 from medici.records import Digest
+from medici.studio.data.folder import data_root, read_source
+from medici.studio.data.picture import FORMATS, printable
 from medici.studio.textures.waves import strongest
-from medici.untrusted import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,8 +72,6 @@ class MaterialSet:
     @property
     def root(self) -> Digest:
         """Merkle root over the pictures in order of name."""
-        from medici.studio.data.folder import data_root
-
         return data_root(self.digests)
 
     @property
@@ -111,7 +110,7 @@ def read_materials(folder: str | Path, most_waves: int = 1, least: int = LEAST_S
     place = Path(folder)
     if not place.is_dir():
         raise BadData(f"no data folder at {place}", "give a folder that holds pictures")
-    groups = {d.name: _pictures_in(d) for d in sorted(place.iterdir()) if d.is_dir()}
+    groups = {printable(d.name): _pictures_in(d) for d in sorted(place.iterdir()) if d.is_dir()}
     groups = {name: files for name, files in groups.items() if files}
     loose = _pictures_in(place)
     if groups and loose:
@@ -119,7 +118,7 @@ def read_materials(folder: str | Path, most_waves: int = 1, least: int = LEAST_S
             f"{place} holds both pictures ({loose[0].name}) and folders of pictures",
             "one subfolder a material, or pictures of one material alone",
         )
-    groups = groups or ({place.resolve().name: loose} if loose else {})
+    groups = groups or ({printable(place.resolve().name): loose} if loose else {})
     if not groups:
         raise BadData(f"{place} holds no pictures", "supported: " + ", ".join(sorted(_PICTURES)))
     if len(groups) > _MOST_MATERIALS:
@@ -129,7 +128,7 @@ def read_materials(folder: str | Path, most_waves: int = 1, least: int = LEAST_S
     for path, picture in pixels.items():
         if picture.min() == picture.max():
             raise BadData(f"{path} is of one colour", "remove it or replace it")
-    source = _read_source(place)
+    source = read_source(place)
     materials = []
     for name, files in groups.items():
         pictures = tuple(np.ascontiguousarray(pixels[f][..., : 1 if grey else 3]) for f in files)
@@ -137,7 +136,7 @@ def read_materials(folder: str | Path, most_waves: int = 1, least: int = LEAST_S
         materials.append(Material(name, pictures, relief, strongest(pictures, most_waves)))
     opaque = [np.dstack([p, np.full(p.shape[:2], 255, np.uint8)]) for p in pixels.values()]
     digests = tuple(Digest(picture_digest(p)) for p in opaque)
-    names = tuple(p.relative_to(place).as_posix() for p in pixels)
+    names = tuple(printable(p.relative_to(place).as_posix()) for p in pixels)
     return MaterialSet(tuple(materials), digests, names, source)
 
 
@@ -150,12 +149,12 @@ def read_texture(path: Path, least: int = LEAST_SIDE) -> NDArray[np.uint8]:
     Raises:
         BadData: empty, damaged, animated, transparent, too small or too large, finer than 8 bits.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     if path.stat().st_size == 0:
         raise BadData(f"{path} is empty", "remove it or replace it")
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if max(width, height) > _LARGEST_SIDE:
                 raise BadData(f"{path} is {width}×{height}; the longest side may be 8192 pixels")
@@ -169,7 +168,7 @@ def read_texture(path: Path, least: int = LEAST_SIDE) -> NDArray[np.uint8]:
             if image.mode.startswith("I;16") or image.mode in ("I", "F"):
                 raise BadData(f"{path} holds samples finer than 8 bits", "save it with 8 bits")
             pixels = np.asarray(image.convert("RGBA"))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadData(
             f"{path} cannot be read as a picture: {error}", "remove or replace it"
         ) from error
@@ -182,22 +181,10 @@ def _pictures_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in _PICTURES and p.is_file())
 
 
-def _read_source(place: Path) -> Mapping[str, Any]:
-    path = place / "source.json"
-    if not path.exists():
-        return {}
-    try:
-        source = read_json(path.read_text("utf-8"))
-    except ValueError as error:
-        raise BadData(f"{path} is not JSON: {error}") from error
-    if not isinstance(source, dict):
-        raise BadData(f"{path} must hold one JSON object")
-    return source
-
-
 def _relief(source: Mapping[str, Any], name: str, place: Path) -> float:
     about = source.get("materials", {})
-    value = about.get(name, {}).get("relief", 1.0) if isinstance(about, dict) else None
+    own = about.get(name, {}) if isinstance(about, dict) else None
+    value = own.get("relief", 1.0) if isinstance(own, dict) else own
     if isinstance(value, bool) or not isinstance(value, int | float) or not -4 <= value <= 4:
         raise BadData(f"{place / 'source.json'} gives {name} the relief {value!r}", "-4 to 4")
     return float(value)

@@ -269,7 +269,7 @@ class Run:
         from PIL import Image
 
         if self.trackers is not None and sheet.exists():
-            with Image.open(sheet) as image:
+            with Image.open(sheet, formats=("PNG",)) as image:
                 pixels = np.asarray(image.convert("RGB"))
             self.trackers.picture(self.trainee.step, "samples", pixels)
 
