@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from medici.studio.checking import colour_bytes
@@ -272,15 +273,42 @@ class Reference:
         chosen: list[int] = grounds[first]
         return chosen
 
+    def dress(
+        self,
+        colours: list[list[int]],
+        mask: list[list[int]],
+        other_mask: list[list[int]],
+        other: list[list[int]],
+    ) -> None:
+        """Give the slots the colours of the other picture's slots that lie where they lie."""
+        first = int(self.about["transparent"])
+        here, there = (list(chain.from_iterable(rows)) for rows in (mask, other_mask))
+        found = []
+        for k in range(first, len(colours) + first):
+            for q in range(first, len(colours) + first):
+                both = sum(a == k and b == q for a, b in zip(here, there, strict=True))
+                either = sum(a == k or b == q for a, b in zip(here, there, strict=True))
+                overlap = (both << 20) // either if either else 0
+                if overlap >= 1 << 16:
+                    found.append((-overlap, k, q))
+        taken, given = set(), set()
+        for _, k, q in sorted(found):
+            if k not in taken and q not in given:
+                colours[k - first] = other[q - first]
+                taken.add(k)
+                given.add(q)
+
     def pixels(self, seed: int, style: Style) -> bytes:
         """RGBA bytes of the finished picture, row by row."""
         h = self.steered(seed, style)
         mask = self.mask(h)
-        source = h if style.colours_from is None else self.steered(style.colours_from, style)
         palette = self.t["palette"]
         if style.palette:
             palette = [list(colour_bytes(c)) for c in style.palette]
-        colours = self.colours(source, palette)
+        colours = self.colours(h, palette)
+        if style.colours_from is not None:
+            other = self.steered(style.colours_from, style)
+            self.dress(colours, mask, self.mask(other), self.colours(other, palette))
         if self.about["transparent"]:
             table = [[0, 0, 0, 0], *([*c, 255] for c in colours)]
             if style.ground == "auto":

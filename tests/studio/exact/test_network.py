@@ -72,6 +72,7 @@ def test_fast_renderer_equals_plain_integers(seed, psi, amount, other, ground):
         "blend": {"seed": other, "amount": amount / 1000},
         "ground": ground,
         "directions": {"warm": psi / 500 - 1, "up": amount / 1000} if amount % 2 else None,
+        "colours_from": other if psi % 2 else None,
         "scale": 2,
     }
     model = _tiny()

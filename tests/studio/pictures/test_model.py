@@ -84,6 +84,19 @@ def test_colours_of_another_seed_keep_the_drawing(portraits):
     assert (own != dressed).any()
 
 
+def test_a_drawing_wears_only_colours_that_either_shows(portraits):
+    # The same slot may be a face in one picture and never drawn in another.
+    shown = portraits.natives(range(30), {"ground": "transparent"})
+    seen = [{tuple(p) for p in picture[picture[..., 3] > 0].tolist()} for picture in shown]
+    for donor in range(0, 30, 6):
+        worn = portraits.natives(range(30), {"ground": "transparent", "colours_from": donor})
+        assert (worn[..., 3] == shown[..., 3]).all()
+        for own, picture in zip(seen, worn, strict=True):
+            found = {tuple(p) for p in picture[picture[..., 3] > 0].tolist()}
+            assert found <= own | seen[donor]
+        assert (worn[donor] == shown[donor]).all()
+
+
 def test_a_blend_ends_at_both_seeds(portraits):
     plain = {"ground": "transparent"}
     one, two = portraits.natives([1, 2], plain)

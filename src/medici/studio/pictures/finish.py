@@ -29,6 +29,8 @@ GROUNDS: tuple[tuple[int, int, int], ...] = (
 # out from it when the squared distance of the colours is at least this.
 _TOUCHING = 6
 _CONTRAST = 3000
+# Least overlap, in 2^-20, at which a slot takes the colour of another picture's.
+_ALIKE = 1 << 16
 
 
 def snap(colours: NDArray[np.int64], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -122,6 +124,47 @@ def paint(
     return np.take_along_axis(table, mask.reshape(n, -1, 1).astype(np.intp), 1).reshape(
         *mask.shape, 4
     )
+
+
+def dressed(
+    mask: NDArray[np.uint8],
+    colours: NDArray[np.uint8],
+    other_mask: NDArray[np.uint8],
+    other: NDArray[np.uint8],
+    *,
+    transparent: bool,
+) -> NDArray[np.uint8]:
+    """One picture's slots in the colours of another's slots that lie where they lie.
+
+    The same slot may be a face here and glasses there, so places decide: slots are paired one to
+    one by overlap (intersection over union), the most alike first; the rest keep their own colours.
+
+    Args:
+        mask: (h, w) slot of each pixel.
+        colours: (coloured slots, 3) uint8.
+        other_mask: (h, w), of the other picture.
+        other: (coloured slots, 3) uint8, of the other picture.
+        transparent: whether slot 0 is the transparent ground.
+
+    Returns:
+        (coloured slots, 3) uint8.
+    """
+    slots = len(colours) + transparent
+    pairs = mask.ravel().astype(np.int64) * slots + other_mask.ravel()
+    shared = np.bincount(pairs, minlength=slots * slots).reshape(slots, slots)
+    union = shared.sum(1)[:, None] + shared.sum(0) - shared
+    overlap = (shared << 20) // np.maximum(union, 1)
+    overlap[: int(transparent)] = overlap[:, : int(transparent)] = 0
+    out, taken, given = colours.copy(), set(), set()
+    for pair in np.argsort(-overlap, axis=None, kind="stable").tolist():
+        here, there = divmod(pair, slots)
+        if overlap[here, there] < _ALIKE:
+            break
+        if here not in taken and there not in given:
+            out[here - transparent] = other[there - transparent]
+            taken.add(here)
+            given.add(there)
+    return out
 
 
 def choose_grounds(

@@ -229,23 +229,22 @@ class PictureModel:
     def _render(self, seeds: Sequence[int], style: Style, scale: int = 1) -> NDArray[np.uint8]:
         seeds = [check_seed(s) for s in seeds]
         h = self._steered(seeds, style)
-        painted_from = h
-        if style.colours_from is not None:
-            painted_from = np.repeat(self._steered([style.colours_from], style), len(h), 0)
+        donor = None if style.colours_from is None else self._steered([style.colours_from], style)
         drawn = latents.streams("ground", seeds, 1)[:, 0]
-        return self.paint(h, painted_from, style, drawn, scale)
+        return self.paint(h, style, drawn, scale, donor)
 
     def paint(
         self,
         h: Numbers,
-        painted_from: Numbers,
         style: Style,
         drawn: NDArray[np.uint8],
         scale: int = 1,
+        donor: Numbers | None = None,
     ) -> NDArray[np.uint8]:
         """Pictures of mapped latents, (n, M) → (n, side, side, 4) uint8.
 
-        A smooth model draws them `scale` times as large, a power of two; others leave that to
+        With a `donor`, (1, M), they wear the colours of its picture. A smooth model draws them
+        `scale` times as large, a power of two; others leave that to
         `medici.studio.pictures.finish.enlarge`.
         """
         if self.head == "rgb":
@@ -256,7 +255,16 @@ class PictureModel:
         if self.smooth and scale > 1:
             more = finish.smooth(scores, scale.bit_length() - 1)
             large = np.asarray(more.argmax(-1), np.uint8)
-        colours = self._coloured(painted_from, style)
+        colours = self._coloured(h, style)
+        if donor is not None:
+            worn = self._coloured(donor, style)[0]
+            by = np.asarray(finish.smooth(self.draw(donor), self.smooth)[0].argmax(-1), np.uint8)
+            colours = np.stack(
+                [
+                    finish.dressed(one, own, by, worn, transparent=self.transparent)
+                    for one, own in zip(mask, colours, strict=True)
+                ]
+            )
         pictures = finish.paint(large, colours, transparent=self.transparent)
         if not self.transparent or style.ground == "transparent":
             return pictures

@@ -54,7 +54,7 @@ def distances(
     out = []
     for start in range(0, len(tokens), 256):
         h = model.map(model.levels[tokens[start : start + 256]])
-        made = model.paint(h, h, style, np.zeros(len(h), np.uint8)).astype(np.int64)
+        made = model.paint(h, style, np.zeros(len(h), np.uint8)).astype(np.int64)
         gaps = made - picture.astype(np.int64)
         out.append((gaps * gaps).sum((1, 2, 3)))
     return np.concatenate(out)
