@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -56,6 +60,12 @@ def test_long_drawings_are_drawn_so_that_the_deciding_side_fits(size, crop, shap
     assert decode(rasterise(drawing(SQUARE, size), Reading(16, crop)), Reading(16, crop))
 
 
+def embedded(inside):
+    """An SVG as a picture inside of another."""
+    code = base64.b64encode(drawing(inside)).decode()
+    return f'<image width="16" height="16" href="data:image/svg+xml;base64,{code}"/>'
+
+
 @pytest.mark.parametrize(
     ("data", "reason", "words"),
     [
@@ -66,6 +76,12 @@ def test_long_drawings_are_drawn_so_that_the_deciding_side_fits(size, crop, shap
         (drawing("<text>hello</text>"), "svg-text", "holds text"),
         (drawing('<image href="/etc/logo.png"/>'), "svg-link", "another file"),
         (drawing('<use xlink:href="other.svg#a"/>'), "svg-link", "another file"),
+        (drawing('<image x=">" href="/etc/logo.png"/>'), "svg-link", "another file"),
+        (drawing('<feImage x=">" href="logo.png"/>'), "svg-link", "another file"),
+        (drawing(embedded(SQUARE)), "svg-link", "another SVG"),
+        (drawing(embedded(SQUARE).replace("svg+xml", "SVG+XML")), "svg-link", "another SVG"),
+        (drawing('<image href="data:text/plain,x"/>'), "svg-link", "another SVG"),
+        (drawing('<g id="a"><use href="#a"/></g>'), "too-deep", "draws itself: 'a'"),
         (drawing(SQUARE, 'viewBox="0 0 1000 1"'), "not-square", "1000 times"),
         (drawing(SQUARE, 'viewBox="0 0 0 0"'), "unreadable", "no size"),
         (drawing(SQUARE, 'viewBox="0 0 a b"'), "unreadable", "no number"),
@@ -87,6 +103,47 @@ def test_depth_that_entities_make_is_refused():
         rasterise(made, Reading())
 
 
+def chain(kind, n):
+    """Elements each of which draws the next, none deep by itself."""
+    each = {
+        "use": '<g id="a{i}"><use href="#a{j}"/></g>',
+        "pattern": '<pattern id="a{i}"><path d="M0 0h9v9" fill="url(#a{j})"/></pattern>',
+        "mask": "<mask id='a{i}'><path d='M0 0h9v9' style='mask:url(\"#a{j}\")'/></mask>",
+        "marker": '<marker id="a{i}"><path d="M0 0h9" marker-end="url(#a{j})"/></marker>',
+        "sheet": "<style>.c{i}{{fill:url(#a{j})}}</style>"
+        '<pattern id="a{i}"><path d="M0 0h9v9" class="c{i}"/></pattern>',
+    }[kind]
+    links = "".join(each.format(i=i, j=i + 1) for i in range(n))
+    first = {"use": '<use href="#a0"/>', "mask": '<path mask="url(#a0)" d="M0 0h9v9"/>'}
+    return drawing(links + first.get(kind, '<path fill="url(#a0)" d="M0 0h9v9"/>'))
+
+
+@pytest.mark.parametrize("kind", ["use", "pattern", "mask", "marker", "sheet"])
+def test_chains_of_references_are_deep(kind):
+    assert rasterise(chain(kind, 20), Reading())
+    before = time.process_time()
+    with pytest.raises(Unusable, match="more than 200"):
+        rasterise(chain(kind, 20_000), Reading())
+    assert time.process_time() - before < 5
+
+
+def test_the_deepest_drawing_that_is_let_through_does_not_end_the_process():
+    code = "import sys; from medici.studio.data.svg import rasterise; "
+    code += "from medici.studio.data.picture import Reading; "
+    code += "rasterise(sys.stdin.buffer.read(), Reading())"
+    for data in (chain("use", 95), drawing("<g opacity='.9'>" * 198 + SQUARE + "</g>" * 198)):
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_many_gradients_in_a_style_sheet_are_not_deep():
+    rules = "".join(f".c{i}{{fill:url(#g{i})}}" for i in range(400))
+    gradients = "".join(f'<linearGradient id="g{i}"><stop/></linearGradient>' for i in range(400))
+    drawing_of_many = drawing(f"<style>{rules}</style><defs>{gradients}</defs>" + SQUARE)
+    assert (drawn(drawing_of_many, Reading())[6, 6] == [192, 0, 0, 255]).all()
+
+
 def test_many_elements_beside_each_other_are_not_deep():
     many = "<g><path d='M0 0'/><!-- <g> --></g>" * 1000 + SQUARE
     assert (drawn(drawing(many), Reading())[6, 6] == [192, 0, 0, 255]).all()
@@ -102,3 +159,8 @@ def test_entities_that_multiply_are_refused():
 def test_embedded_pictures_and_own_symbols_are_fine():
     own = '<defs><rect id="a" width="16" height="16" fill="#00ff00"/></defs><use href="#a"/>'
     assert (drawn(drawing(own), Reading()) == [0, 255, 0, 255]).all()
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16), (0, 255, 0)).save(file, "PNG")
+    code = base64.b64encode(file.getvalue()).decode()
+    inside = f'<image width="16" height="16" href="data:image/png;base64,{code}"/>'
+    assert (drawn(drawing(inside), Reading()) == [0, 255, 0, 255]).all()

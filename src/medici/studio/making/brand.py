@@ -12,7 +12,7 @@ import numpy as np
 
 from medici.errors import BadStyle, MissingPart, UnreadableFile, WrongUse
 from medici.records import Digest, canonical_json
-from medici.studio.data.svg import refuse_deep
+from medici.studio.data.svg import refuse_harm
 from medici.studio.making.colours import READABLE, contrast, parse_colour
 from medici.studio.making.lettering import BOLD, MEDIUM, REGULAR
 from medici.studio.making.opening import open_pixels, read_bytes
@@ -184,7 +184,7 @@ def _draw(svg: bytes, height: int) -> bytes:
         import resvg_py
     except ImportError as error:
         raise MissingPart("drawing SVG needs resvg-py", "pip install 'medici[design]'") from error
-    refuse_deep(svg)
+    refuse_harm(svg)
     # Set as a picture into a sheet of our own: its size cannot be blown up, files of this machine
     # are out of reach, and no fonts are used, so that a logo is drawn the same everywhere.
     width = _WIDEST * height
