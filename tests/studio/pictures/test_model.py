@@ -16,6 +16,7 @@ from medici.errors import BadStyle, BadWeights, NoWeights
 from medici.records import ModelRecord
 from medici.studio import load_model
 from medici.studio.exact.identity import build, leaves, pack, read
+from medici.studio.making.upscale import to_png
 from medici.studio.pictures.style import KEYS
 
 
@@ -95,6 +96,18 @@ def test_a_drawing_wears_only_colours_that_either_shows(portraits):
             found = {tuple(p) for p in picture[picture[..., 3] > 0].tolist()}
             assert found <= own | seen[donor]
         assert (worn[donor] == shown[donor]).all()
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_a_work_on_its_ground_is_found_again(portraits, tmp_path, seed):
+    work = portraits.sample(seed, {"scale": 4})
+    (tmp_path / "work.png").write_bytes(to_png(work.pixels))
+    found = portraits.encode(tmp_path / "work.png")
+    assert (
+        found.pixels[:: len(found.pixels) // 16, :: len(found.pixels) // 16]
+        == work.pixels[::4, ::4]
+    ).all()
+    assert found.style["ground"] == "#{:02x}{:02x}{:02x}".format(*work.pixels[0, 0, :3])
 
 
 def test_a_blend_ends_at_both_seeds(portraits):

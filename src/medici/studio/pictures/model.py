@@ -185,8 +185,11 @@ class PictureModel:
             raise WrongUse(
                 f"{self.record.name} has no codes to project onto", "a model trained with codes has"
             )
-        codes = project(self, read_picture(path, self.side))
-        return self.sample(0, {"codes": "".join(str(c) for c in codes)})
+        codes, ground = project(self, read_picture(path, self.side))
+        style: dict[str, Any] = {"codes": "".join(str(c) for c in codes)}
+        if ground is not None:
+            style["ground"] = ground
+        return self.sample(0, style)
 
     def export(self, work: Rendering, form: str) -> bytes:
         """The work in another form; pictures have none yet.

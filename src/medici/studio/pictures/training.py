@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medici.errors import WrongUse
-from medici.studio.data.folder import SIDE, PictureSet, read_folder
+from medici.studio.data.folder import SIDE, PictureSet, read_folder, warn_of_loss
+from medici.studio.data.manifest import MANIFEST
 from medici.studio.data.sampling import some
 from medici.studio.data.shards import open_set
 from medici.studio.families import RECORD, read_record
@@ -64,6 +65,8 @@ def train(
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
     train_on = open_set(data, side)
+    if not asked and not (data / MANIFEST).exists():
+        warn_of_loss(data, side, "side")
     tune = read_folder(how.tune, side) if how.tune is not None else None
     judge = read_folder(how.judge, side) if how.judge is not None else None
     if extractor is None and (tune is not None or judge is not None):
