@@ -7,10 +7,18 @@ import os
 
 import numpy as np
 import pytest
+import structlog
 from PIL import Image
 
 from medici.errors import BadData
-from medici.studio.data.folder import common_colours, data_root, read_folder, read_picture
+from medici.logs import logger
+from medici.studio.data.folder import (
+    common_colours,
+    data_root,
+    read_folder,
+    read_picture,
+    warn_of_loss,
+)
 
 
 def test_a_folder_becomes_a_set(pictures):
@@ -172,3 +180,29 @@ def test_names_that_are_not_utf_8_are_written_with_escapes(pictures):
     found = read_folder(pictures)
     assert found.names[-1] == "caf\\xe9.png"
     assert json.dumps(found.manifest(), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("picture", "side", "said"),
+    [
+        (
+            Image.effect_noise((96, 96), 50),
+            16,
+            ["pictures of 96×96 are trained at 16×16", "rows=64"],
+        ),
+        (Image.effect_noise((40, 40), 50), 16, ["40×40", "rows=32"]),
+        (Image.effect_noise((16, 16), 50), 16, []),
+        (Image.effect_noise((16, 16), 50).resize((320, 320), Image.Resampling.NEAREST), 16, []),
+        (Image.effect_noise((24, 24), 50), 16, []),
+        (Image.effect_noise((96, 96), 50), 64, []),
+    ],
+)
+def test_pictures_that_would_lose_much_are_told_of(tmp_path, picture, side, said):
+    for i in range(3):
+        picture.save(tmp_path / f"{i}.png")
+    logger("studio")  # set up before its output is caught
+    with structlog.testing.capture_logs() as logs:
+        warn_of_loss(tmp_path, side, "rows")
+    assert len(logs) == bool(said)
+    for words in said:
+        assert words in logs[0]["event"]

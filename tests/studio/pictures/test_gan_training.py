@@ -6,11 +6,14 @@ import json
 
 import numpy as np
 import pytest
+import structlog
+from PIL import Image
 from tests.studio.training.trainees import SETTINGS, drawings, trainer
 
 torch = pytest.importorskip("torch")
 
 from medici.errors import BadData, BadWeights, WrongUse  # noqa: E402
+from medici.logs import logger  # noqa: E402
 from medici.studio import load_model  # noqa: E402
 from medici.studio.data.folder import read_folder  # noqa: E402
 from medici.studio.families import Training  # noqa: E402
@@ -49,6 +52,18 @@ def test_the_same_data_settings_and_seed_give_the_same_model(pictures, tmp_path)
     how = Training(steps=3, seed=1, settings=DCGAN)
     ids = {train(pictures, tmp_path / name, how, judged=32).id for name in ("a", "b")}
     assert len(ids) == 1
+
+
+def test_large_pictures_at_the_side_that_nobody_chose_are_told_of(tmp_path):
+    for i in range(8):
+        Image.effect_noise((96, 96), 50 + i).save(tmp_path / f"{i}.png")
+    logger("studio")  # set up before its output is caught
+    told = []
+    for chosen in ({}, {"side": 32}):
+        with structlog.testing.capture_logs() as logs, pytest.raises(WrongUse, match="nonsense"):
+            train(tmp_path, tmp_path / "m", Training(steps=1, settings={"nonsense": 1, **chosen}))
+        told.append([entry["event"] for entry in logs if "--set side=64" in entry["event"]])
+    assert [len(events) for events in told] == [1, 0]
 
 
 def test_bad_pictures_stop_before_anything_is_written(pictures, tmp_path):

@@ -11,6 +11,7 @@ import numpy as np
 
 from medici.content import picture_digest
 from medici.errors import BadData
+from medici.logs import logger
 from medici.records import Digest
 from medici.studio.data import sampling
 from medici.studio.data.manifest import (
@@ -22,7 +23,7 @@ from medici.studio.data.manifest import (
     credits_root,
     data_root,
 )
-from medici.studio.data.picture import SIDE, SUFFIXES, printable, read_picture
+from medici.studio.data.picture import SIDE, SUFFIXES, native_side, printable, read_picture
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 LEAST = 8
+_SOME = 8
 _COUNTED = 1 << 24  # pixels
 
 
@@ -170,6 +172,25 @@ def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
     digests = tuple(Digest(picture_digest(p)) for p in pixels)
     names = tuple(printable(p.name) for p in files)
     return PictureSet(pixels, names, digests, read_source(place))
+
+
+def warn_of_loss(folder: Path, side: int, setting: str) -> None:
+    """Say so when pictures are trained far below their own size, and nobody asked for that.
+
+    Args:
+        folder: that was read without complaint.
+        side: at which.
+        setting: what the side is called among the family's settings.
+    """
+    if not folder.is_dir():
+        return
+    native = max((native_side(path, side) for path in picture_files(folder)[:_SOME]), default=0)
+    if native >= 2 * side:
+        large = 1 << min(native.bit_length() - 1, 6)
+        logger("studio").warning(
+            f"pictures of {native}×{native} are trained at {side}×{side}, which is the default: "
+            f"--set {setting}={large} keeps more of them and takes longer"
+        )
 
 
 def read_source(place: Path) -> dict[str, Any]:

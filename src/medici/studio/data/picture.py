@@ -208,6 +208,25 @@ def _check(image: Image.Image, data: bytes, how: Reading) -> list[str]:
     return converted
 
 
+def native_side(path: Path, side: int) -> int:
+    """Pixels a side of a picture that loses detail at `side`; `side` where it does not.
+
+    An exact enlargement, as pixel art often is, loses nothing.
+
+    Raises:
+        BadData: it cannot be used; the message names it.
+    """
+    try:
+        pixels = _pixels(load(path), Reading(side))[0]
+    except Unusable as error:
+        raise BadData(f"{path} {error.words}", error.hint) from error
+    step, rest = divmod(len(pixels), side)
+    small = _reduced(pixels, side)
+    if not rest and (np.repeat(np.repeat(small, step, 0), step, 1) == pixels).all():
+        return side
+    return len(pixels)
+
+
 def _convert(image: Image.Image, converted: list[str]) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     from PIL import Image, ImageOps
 

@@ -14,7 +14,7 @@ import numpy as np
 from medici.errors import Interrupted, MissingPart, WrongUse
 from medici.records import ModelRecord
 from medici.store import atomic_write
-from medici.studio.data.folder import read_folder
+from medici.studio.data.folder import read_folder, warn_of_loss
 from medici.studio.data.sampling import some
 from medici.studio.diffusion.model import RENDERER, DiffusionModel
 from medici.studio.diffusion.recipe import Recipe, library, schedule
@@ -74,6 +74,8 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
             raise WrongUse(f"nothing to resume in {run}", "train without --resume")
         raise WrongUse(f"{run} holds a training run", "resume it, or give another folder")
     pictures = read_folder(data, recipe.size)
+    if "size" not in how.settings:
+        warn_of_loss(data, recipe.size, "size")
     tune = read_folder(how.tune, recipe.size) if how.tune else None
     judge = read_folder(how.judge, recipe.size) if how.judge else None
     run.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from medici.errors import WrongUse
 from medici.studio.data.folder import SIDE, PictureSet, read_folder, warn_of_loss
-from medici.studio.data.manifest import MANIFEST
+from medici.studio.data.manifest import read_manifest
 from medici.studio.data.sampling import some
 from medici.studio.data.shards import open_set
 from medici.studio.families import RECORD, read_record
@@ -65,7 +65,7 @@ def train(
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
     train_on = open_set(data, side)
-    if not asked and not (data / MANIFEST).exists():
+    if not asked and read_manifest(data) is None:
         warn_of_loss(data, side, "side")
     tune = read_folder(how.tune, side) if how.tune is not None else None
     judge = read_folder(how.judge, side) if how.judge is not None else None
