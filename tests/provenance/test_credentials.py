@@ -19,6 +19,7 @@ from tests.provenance.world import (
     transplanted,
 )
 
+from medici.content import encode_png
 from medici.errors import UnreadableFile, WrongUse
 from medici.provenance import authority, credentials
 from medici.provenance.claims import AnchorClaim, GenerationClaim
@@ -49,7 +50,7 @@ def test_the_picture_in_the_file_is_the_picture_that_was_made(firm):
 
 
 def test_a_plain_png_depends_on_the_pixels_alone():
-    first, again, other = (credentials.encode_png(art(seed)) for seed in (1, 1, 2))
+    first, again, other = (encode_png(art(seed)) for seed in (1, 1, 2))
     assert first == again != other
 
 
@@ -63,11 +64,11 @@ def test_what_was_claimed_is_read_back(firm):
 
 def test_credentials_take_little_room(firm):
     made, file = firm.made[2], firm.files[2]
-    plain = len(credentials.encode_png(made.pixels))
+    plain = len(encode_png(made.pixels))
     assert len(made.file) - plain < 17_000
     assert len(file) - len(made.file) < 18_000
     bare = firm.make(40, stamps=False)
-    assert len(bare.file) - len(credentials.encode_png(bare.pixels)) < 6_500
+    assert len(bare.file) - len(encode_png(bare.pixels)) < 6_500
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_claim_is_certified_with_the_certificate_that_it_names(firm):
     other = authority.issue_model(firm.root, "m", firm.key.address, CHAIN, NOW)
     said = firm.made[0].said
     with pytest.raises(WrongUse):
-        firm.notary(other).certify(credentials.encode_png(firm.made[0].pixels), said, firm.record)
+        firm.notary(other).certify(encode_png(firm.made[0].pixels), said, firm.record)
 
 
 values = st.one_of(

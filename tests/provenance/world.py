@@ -13,6 +13,7 @@ from coincurve import PrivateKey
 from eth_hash.auto import keccak
 from PIL import Image
 
+from medici.content import encode_png
 from medici.provenance import authority, credentials, record, signing
 from medici.provenance.anchor import AnchorBatch
 from medici.provenance.bundle import Bundle, BundledWork
@@ -179,7 +180,7 @@ class World:
             token=signing.token_uri(CHAIN, self.contracts[0], said.content),
             certificate=notary.certificate,
         )
-        file = notary.certify(credentials.encode_png(pixels), claim, self.record, f"Work {seed}")
+        file = notary.certify(encode_png(pixels), claim, self.record, f"Work {seed}")
         attestation = Attestation(
             said.content,
             said.digest,

@@ -202,7 +202,7 @@ def edit(
     from medici.errors import UnreadableFile, WrongUse
     from medici.store import atomic_write
     from medici.studio.making import edit as edits
-    from medici.studio.making.upscale import to_png
+    from medici.studio.making.files import write_work
 
     generator = generator_of(firm, model)
     steer, changes = parse_style(style or []), parse_style(change or [])
@@ -227,8 +227,7 @@ def edit(
         done = edits.repaint(generator, seed, steer, pairs, where)
     else:
         done = edits.restyle(generator, seed, steer, changes)
-    target = out / f"{done.id[:16]}.png"
-    atomic_write(target, to_png(done.work.pixels))
+    target = write_work(out, done.work)
     text = json.dumps(dict(done.recipe), indent=2, ensure_ascii=False) + "\n"
     atomic_write(target.with_suffix(".json"), text.encode())
     result = {

@@ -93,15 +93,14 @@ def personalise(
 
     from medici.content import content_digest
     from medici.store import atomic_write
+    from medici.studio.making.files import write_work
     from medici.studio.making.personal import Personal
-    from medici.studio.making.upscale import to_png
 
     generator = generator_of(firm, model)
     given = {"name": name, "date": date, "wallet": wallet, "colours": colour, "wish": wish}
     work, receipt = Personal.of(given).work(generator, _version(book))
     identity = content_digest(work)
-    file = out / f"{identity[:16]}.png"
-    atomic_write(file, to_png(work.pixels))
+    file = write_work(out, work)
     text = json.dumps({**receipt, "work": identity}, indent=2, ensure_ascii=False) + "\n"
     atomic_write(file.with_suffix(".json"), text.encode())
     result = {"id": identity, "file": str(file.absolute()), **receipt}
@@ -168,8 +167,8 @@ def _scaled(
     works = []
     with progress("making", number, quiet) as done:
         for made in scale.render(model, seed, number, style, workers):
-            file = out / f"{made.work[:16]}.png"
-            atomic_write(file, made.png, durable=False)
+            file = out / f"{made.work[:16]}.{made.suffix}"
+            atomic_write(file, made.file, durable=False)
             works.append({"id": made.work, "seed": made.seed, "file": str(file.absolute())})
             done(len(works))
     result = {"folder": str(out.absolute()), "kept": len(works), "works": works}

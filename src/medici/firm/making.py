@@ -11,7 +11,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from medici.content import content_digest, encode_wav, picture_digest
+from medici.content import picture_digest
 from medici.errors import MissingPart, WrongUse
 from medici.firm import registering, titles
 from medici.firm.catalogue import Entry
@@ -20,6 +20,7 @@ from medici.provenance import anchor as batches
 from medici.provenance import credentials, fingerprint, metadata, record, signing, timestamp
 from medici.records import Attestation, Digest
 from medici.store import atomic_write
+from medici.studio.making.files import write_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,26 +34,6 @@ if TYPE_CHECKING:
 JSON = dict[str, Any]
 BATCH = 64
 """Works rendered at a time, so that memory stays flat however many are asked for."""
-
-
-def write_work(folder: Path, rendering: Rendering) -> Path:
-    """Write the bare work, named by its content; an equal one is left as it is.
-
-    Pictures are PNG, music is WAV, words are plain text.
-    """
-    suffix = "wav" if rendering.audio else "txt" if rendering.text is not None else "png"
-    path = folder / f"{content_digest(rendering)[:16]}.{suffix}"
-    if not path.exists():
-        atomic_write(path, _encoded(rendering), durable=False)
-    return path
-
-
-def _encoded(rendering: Rendering) -> bytes:
-    if rendering.audio is not None:
-        return encode_wav(rendering.audio)
-    if rendering.text is not None:
-        return rendering.text.encode()
-    return credentials.encode_png(rendering.pixels)
 
 
 def enter(

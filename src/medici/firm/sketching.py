@@ -8,6 +8,7 @@ from medici.content import content_digest
 from medici.errors import NoFirm, WrongUse
 from medici.firm import making
 from medici.firm.house import Firm, model_at
+from medici.studio.making.files import write_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +58,7 @@ def generate(
     for start in range(0, len(seeds), making.BATCH):
         part = list(seeds[start : start + making.BATCH])
         for rendering in generator.sample_many(part, style):
-            path = making.write_work(target, rendering)
+            path = write_work(target, rendering)
             works.append(making.shown(content_digest(rendering), path, rendering))
         progress(start + len(part))
     return {"model": generator.id, "renderer": generator.record.renderer, "works": works}

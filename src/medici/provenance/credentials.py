@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,9 +24,6 @@ from medici.records import Cid, Digest, canonical_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from medici.provenance.authority import Identity
     from medici.records import ModelRecord
 
@@ -36,24 +32,6 @@ _AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _NOT_TAMPERING = ("signingCredential.", "timeStamp.", "claimSignature.outsideValidity")
 
 State = Literal["trusted", "untrusted", "tampered", "missing"]
-
-
-def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """The picture as a PNG whose bytes depend on the pixels alone: no time, no software name.
-
-    Args:
-        pixels: (h, w, 4) uint8, sRGB with straight alpha.
-    """
-    from PIL import Image, PngImagePlugin
-
-    chunks = PngImagePlugin.PngInfo()
-    chunks.add(b"sRGB", b"\0")
-    out = io.BytesIO()
-    # Run lengths suit enlarged pixel art: smaller than the default strategy, and quicker.
-    Image.fromarray(pixels).save(
-        out, "PNG", compress_level=6, compress_type=zlib.Z_RLE, pnginfo=chunks
-    )
-    return out.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,17 @@ def test_memory_stays_flat_however_many_are_made(tiles):
 def test_other_batches_and_damaged_reports_are_refused(tiles, tmp_path):
     pipe = Pipeline(tiles, style=STYLE)
     produce(pipe, tmp_path, first=5, keep=2)
-    with pytest.raises(WrongUse, match="began with seed 5"):
+    with pytest.raises(WrongUse, match="whose first is 5, not 6"):
         produce(pipe, tmp_path, first=6, keep=2)
+    for other in (
+        Pipeline(tiles, style={**STYLE, "psi": 0.25}),
+        Pipeline(tiles, [Novelty(0.3)], STYLE),
+        Pipeline(tiles, style=STYLE, version=StyleVersion(version=1, style={"psi": 0.9})),
+    ):
+        before = files(tmp_path)
+        with pytest.raises(WrongUse, match="holds a batch whose"):
+            produce(other, tmp_path, first=5, keep=4)
+        assert files(tmp_path) == before
     path = tmp_path / REPORTS
     lines = path.read_text().splitlines()
     for bad in ("{}", "no json", json.dumps({**json.loads(lines[0]), "work": "12"})):

@@ -14,7 +14,7 @@ import warnings
 warnings.simplefilter("error")
 from medici.studio.making import scale
 for made in scale.render("portraits", 5, 40, {"scale": 1}, workers=2, together=8):
-    print(made.seed, made.work, len(made.png))
+    print(made.seed, made.work, len(made.file))
 import ray
 assert not ray.is_initialized()
 """
@@ -22,9 +22,8 @@ assert not ray.is_initialized()
 
 @pytest.mark.timeout(600)  # Ray starts eight processes: ten seconds, on a busy machine minutes
 def test_two_workers_make_what_one_process_makes_in_the_same_order(tmp_path):
-    from medici.content import content_digest
+    from medici.content import content_digest, encode
     from medici.studio.families import load_model
-    from medici.studio.making.upscale import to_png
 
     # In a process of its own: what Ray leaves there cannot touch other tests, and whatever it
     # prints or warns of shows.
@@ -40,7 +39,7 @@ def test_two_workers_make_what_one_process_makes_in_the_same_order(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     works = load_model("portraits").sample_many(list(range(5, 45)), {"scale": 1})
-    lines = [f"{w.seed} {content_digest(w)} {len(to_png(w.pixels))}" for w in works]
+    lines = [f"{w.seed} {content_digest(w)} {len(encode(w)[1])}" for w in works]
     assert done.stdout.splitlines() == lines
 
 
@@ -67,6 +66,17 @@ def test_a_worker_makes_pictures_with_their_digests():
 
     made = scale.make({"id": np.arange(3)}, model="portraits", style={"scale": 1}, first=7)
     assert made["seed"].tolist() == [7, 8, 9]
-    for work, png in zip(made["work"], made["png"], strict=True):
-        with Image.open(io.BytesIO(png)) as image:
+    assert set(made["suffix"]) == {"png"}
+    for work, file in zip(made["work"], made["file"], strict=True):
+        with Image.open(io.BytesIO(file)) as image:
             assert picture_digest(np.asarray(image.convert("RGBA"))) == work
+
+
+def test_a_worker_makes_music_as_sound():
+    import numpy as np
+
+    from medici.studio.making import scale
+
+    made = scale.make({"id": np.arange(1)}, model="chorales", style={"bars": 2}, first=7)
+    assert made["suffix"].tolist() == ["wav"]
+    assert made["file"][0].startswith(b"RIFF")

@@ -15,8 +15,8 @@ from medici.content import content_digest
 from medici.errors import WrongUse
 from medici.records import WorkId
 from medici.store import atomic_write
+from medici.studio.making.files import write_work
 from medici.studio.making.filters import Novelty, Verdict
-from medici.studio.making.upscale import to_png
 from medici.studio.stylebook import StyleVersion
 from medici.untrusted import read_json
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from medici.studio.making.filters import Filter
 
 REPORTS = "reports.jsonl"
+CALL = "batch.json"
 TOGETHER = 64
 """Works rendered at a time: enough to keep a renderer busy, few enough for any memory."""
 
@@ -119,6 +120,15 @@ class Pipeline:
             for rendering in self._render(seeds[start : start + TOGETHER]):
                 yield rendering, self.judge(rendering)
 
+    def as_json(self) -> dict[str, Any]:
+        """What decides of a batch: model, style, style book, filters and how strict they are."""
+        return {
+            "model": self.generator.id,
+            "style": dict(self.style),
+            "version": self.version.as_json(),
+            "filters": [[f.name, getattr(f, "least", None)] for f in self.filters],
+        }
+
     def judge(self, rendering: Rendering) -> Report:
         """Ask the filters about a candidate."""
         verdicts: list[Verdict] = []
@@ -171,8 +181,9 @@ def produce(
 ) -> Produced:
     """Make works into a folder until enough are kept; the same call goes on where it stopped.
 
-    Kept works are written as PNG, named by content, before their report; a report is one line of
-    ``reports.jsonl``. A line that was cut off is made again.
+    Kept works are written as bare files, named by content, before their report; a report is one
+    line of ``reports.jsonl``. A line that was cut off is made again. What was asked for is kept in
+    ``batch.json``.
 
     Args:
         pipeline: what makes and judges them.
@@ -183,20 +194,20 @@ def produce(
         progress: told how many are kept (or judged, without `keep`).
 
     Raises:
-        WrongUse: the folder holds another batch's reports.
+        WrongUse: the folder holds another batch: of another model, style, filter or first seed.
         BadStyle: a seed or the style cannot be used.
     """
     path = folder / REPORTS
     done = read_reports(path)
-    if done and done[0].seed != first:
-        raise WrongUse(
-            f"{folder} holds a batch that began with seed {done[0].seed}", "another --out"
-        )
+    call = read_json(json.dumps({**pipeline.as_json(), "first": first}))
+    if done:
+        _refuse_other(folder, call)
     reports = _Count(first)
     for report in done:
         reports.add(report)
     _recall(pipeline, done)
     folder.mkdir(parents=True, exist_ok=True)
+    atomic_write(folder / CALL, json.dumps(call, indent=1, ensure_ascii=False).encode())
     # Exactly the whole lines: what was cut off is dropped before more is added.
     whole = "".join(json.dumps(r.as_json(), ensure_ascii=False) + "\n" for r in done)
     atomic_write(path, whole.encode())
@@ -206,7 +217,7 @@ def produce(
             count = min(TOGETHER, most - reports.seen)
             for rendering, report in pipeline.run(range(start, start + count)):
                 if report.kept:
-                    _write(folder, rendering, report)
+                    write_work(folder, rendering)
                 file.write(json.dumps(report.as_json(), ensure_ascii=False) + "\n")
                 file.flush()
                 reports.add(report)
@@ -215,6 +226,20 @@ def produce(
                     break
         os.fsync(file.fileno())
     return reports.produced()
+
+
+def _refuse_other(folder: Path, call: Mapping[str, Any]) -> None:
+    try:
+        before = read_json((folder / CALL).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"{folder} does not say what it is a batch of: {error}") from error
+    for key, value in call.items():
+        held = before.get(key) if isinstance(before, dict) else None
+        if held != value:
+            raise WrongUse(
+                f"{folder} holds a batch whose {key} is {held!r}, not {value!r}",
+                "the same call goes on; another belongs into a folder of its own",
+            )
 
 
 def read_reports(path: Path) -> list[Report]:
@@ -233,12 +258,6 @@ def read_reports(path: Path) -> list[Report]:
         except (ValueError, WrongUse) as error:
             raise WrongUse(f"{path}, line {number} is no report: {error}") from error
     return out
-
-
-def _write(folder: Path, rendering: Rendering, report: Report) -> None:
-    file = folder / f"{report.work[:16]}.png"
-    if not file.exists():
-        atomic_write(file, to_png(rendering.pixels), durable=False)
 
 
 def _recall(pipeline: Pipeline, reports: Sequence[Report]) -> None:

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from medici.content import content_digest
+from medici.content import content_digest, encode
 from medici.errors import MissingPart, WrongUse
 from medici.records import WorkId
 from medici.studio.making.pipeline import TOGETHER
-from medici.studio.making.upscale import to_png
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,12 +46,14 @@ class Made:
     Attributes:
         seed: it was made from.
         work: its content digest, taken by the worker.
-        png: the bare picture.
+        suffix: of the file: ``png``, ``wav``, ``txt``.
+        file: the bare work.
     """
 
     seed: int
     work: WorkId
-    png: bytes
+    suffix: str
+    file: bytes
 
 
 @lru_cache(maxsize=2)
@@ -76,10 +77,12 @@ def make(
     """
     seeds = [first + int(number) for number in batch["id"]]
     works = _loaded(model).sample_many(seeds, style)
+    files = [encode(work) for work in works]
     return {
         "seed": np.array(seeds, np.int64),
         "work": np.array([str(content_digest(work)) for work in works], object),
-        "png": np.array([to_png(work.pixels) for work in works], object),
+        "suffix": np.array([suffix for suffix, _ in files], object),
+        "file": np.array([data for _, data in files], object),
     }
 
 
@@ -99,7 +102,7 @@ def render(
         count: how many.
         style: of all works.
         workers: processes.
-        together: seeds a block.
+        together: seeds a block at most; fewer where some workers would have none.
 
     Raises:
         MissingPart: Ray is not installed.
@@ -110,6 +113,7 @@ def render(
     # Errors of the caller's come as they are here, not wrapped in a worker's.
     told: dict[str, Any] = {"model": str(model), "style": dict(style or {}), "first": first}
     make({"id": np.array([0])}, **told)
+    together = min(together, -(-count // workers))
     with cluster(workers) as ray:
         with warnings.catch_warnings():
             # Its own constructor sets what it calls deprecated.
@@ -126,7 +130,9 @@ def render(
             num_cpus=1,
         )
         for row in made.iter_rows():
-            yield Made(int(row["seed"]), WorkId(row["work"]), bytes(row["png"]))
+            yield Made(
+                int(row["seed"]), WorkId(row["work"]), str(row["suffix"]), bytes(row["file"])
+            )
 
 
 @contextmanager

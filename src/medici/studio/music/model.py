@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from medici.content import encode_wav
 from medici.errors import BadStyle, BadWeights, WrongUse
 from medici.records import Rendering
 from medici.studio.checking import check_seed
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from medici.records import Audio, ModelId, ModelRecord
+    from medici.records import ModelId, ModelRecord
     from medici.studio.exact.identity import ExactModel
 
 SEQUENCE = "notes"
@@ -189,7 +189,7 @@ class MusicModel:
         if form == "wav":
             if work.audio is None:
                 raise WrongUse("this work has no sound", "it was made by another family")
-            return to_wav(work.audio)
+            return encode_wav(work.audio)
         if form == "png":
             return _png(work.pixels)
         parsed = self.parse(work.style)
@@ -223,17 +223,6 @@ def _given(
                 f"MIDI pitches {lowest} to {lowest + tokens.SPAN - 1} in this key",
             )
     return rows.reshape(-1)
-
-
-def to_wav(audio: Audio) -> bytes:
-    """Sound as a WAV file: 16-bit PCM, nothing but the header besides."""
-    out = BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(audio.samples.shape[1])
-        file.setsampwidth(2)
-        file.setframerate(audio.rate)
-        file.writeframes(np.ascontiguousarray(audio.samples, "<i2").tobytes())
-    return out.getvalue()
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:
