@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 from tests.program import run
 
+from medici.studio.data.picture import SCORES
+from medici.studio.music.reading import MIDI, NOTATION
+
 
 @pytest.fixture
 def art(tmp_path):
@@ -58,6 +61,19 @@ def test_names_that_are_not_utf_8_reach_the_set_and_the_answer(art, tmp_path):
     looked = run("data", "inspect", art, "--json").json["parts"][0]["bad"]
     assert f"{art}/bad\udce9.png" in [entry["file"] for entry in looked]
     assert run("data", "inspect", art).code == 0
+
+
+def test_scores_are_sent_where_they_are_trained(tmp_path):
+    assert {*MIDI, *NOTATION} - {".xml"} == SCORES
+    for i in range(9):
+        (tmp_path / "songs").mkdir(exist_ok=True)
+        (tmp_path / "songs" / f"{i}.MID").write_bytes(b"MThd")
+    said = run("data", "build", tmp_path / "songs", "--out", tmp_path / "set", "--json")
+    assert said.code == 2
+    assert said.json["error"]["hint"].startswith("left out: 9 score; scores need no building")
+    assert "--family music" in run("data", "inspect", tmp_path / "songs").err
+    words = ["train", tmp_path / "songs", "--out", tmp_path / "model", "--steps", "1"]
+    assert "--family music" in run(*words).err
 
 
 def test_people_get_sentences(art, tmp_path):

@@ -22,7 +22,7 @@ from medici.studio.data import writing
 from medici.studio.data.folder import LEAST
 from medici.studio.data.licences import normalise
 from medici.studio.data.manifest import SPLIT_NAME
-from medici.studio.data.picture import Reading, Unusable, decode, printable
+from medici.studio.data.picture import SCORES_TRAIN, Reading, Unusable, decode, printable
 from medici.studio.data.sources import Item, Source, open_source
 from medici.studio.data.spool import Spool, room
 from medici.studio.data.svg import SUFFIX as SVG
@@ -261,9 +261,12 @@ def _check_count(spool: Spool, out: Path, tally: _Tally) -> None:
         raise BadData(f"all {copies + 1} pictures are the same", "add different ones")
     if count < LEAST:
         left = ", ".join(f"{n} {why}" for why, n in sorted(tally.left_out.items()))
+        hint = f"left out: {left}" if left else "add pictures"
+        if tally.left_out["score"]:
+            hint = f"{hint}; {SCORES_TRAIN}"
         raise BadData(
             f"{out} would hold {count} pictures; at least {LEAST} different ones are needed",
-            f"left out: {left}" if left else "add pictures",
+            hint,
         )
 
 

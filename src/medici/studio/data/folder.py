@@ -23,7 +23,15 @@ from medici.studio.data.manifest import (
     credits_root,
     data_root,
 )
-from medici.studio.data.picture import SIDE, SUFFIXES, native_side, printable, read_picture
+from medici.studio.data.picture import (
+    SCORES,
+    SCORES_TRAIN,
+    SIDE,
+    SUFFIXES,
+    native_side,
+    printable,
+    read_picture,
+)
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -157,7 +165,9 @@ def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
     files = picture_files(place)
     if len(files) < LEAST:
         hint = "supported: " + ", ".join(sorted(SUFFIXES))
-        if any(place.glob("*.tar")):
+        if any(p.suffix.lower() in SCORES for p in place.iterdir()):
+            hint = SCORES_TRAIN
+        elif any(place.glob("*.tar")):
             hint = "it holds shards, which are not read into memory: use one that was built without"
         elif any((p / SOURCE).is_file() for p in place.iterdir()):
             hint = "it holds splits: give one of them, " + ", ".join(

@@ -16,7 +16,16 @@ import numpy as np
 from medici.errors import BadData
 from medici.studio.data.folder import picture_files, read_source
 from medici.studio.data.manifest import MANIFEST, credited, read_manifest
-from medici.studio.data.picture import FORMATS, SIDES, Reading, Unusable, decode, load
+from medici.studio.data.picture import (
+    FORMATS,
+    SCORES,
+    SCORES_TRAIN,
+    SIDES,
+    Reading,
+    Unusable,
+    decode,
+    load,
+)
 from medici.studio.data.shards import ShardSet
 
 if TYPE_CHECKING:
@@ -119,7 +128,9 @@ def parts(folder: Path) -> list[Part]:
         and ((p / MANIFEST).is_file() or picture_files(p))
     ]
     if not below:
-        raise BadData(f"{folder} holds no pictures", "give a folder that holds pictures")
+        scores = any(p.suffix.lower() in SCORES for p in folder.iterdir())
+        hint = SCORES_TRAIN if scores else "give a folder that holds pictures"
+        raise BadData(f"{folder} holds no pictures", hint)
     return [_part(p.name, p) for p in sorted(below, key=lambda p: _train_first(p.name))]
 
 

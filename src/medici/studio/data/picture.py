@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SIDE = 16
 SIDES = (16, 1024)
 SUFFIXES = frozenset({".png", ".webp", ".gif", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff", ".avif"})
+# Music, which is no picture; `medici.studio.music.reading` reads it.
+SCORES = frozenset({".mid", ".midi", ".musicxml", ".mxl", ".krn"})
+SCORES_TRAIN = "scores need no building: medici train FOLDER --family music reads them as they are"
 CROPS = ("none", "centre", "pad")
 LARGEST_SIDE = 8192
 LARGEST_FILE = 256 << 20

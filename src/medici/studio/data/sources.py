@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData
 from medici.studio.data.manifest import MANIFEST
-from medici.studio.data.picture import SUFFIXES, Unusable, load, printable
+from medici.studio.data.picture import SCORES, SUFFIXES, Unusable, load, printable
 from medici.studio.data.sidecars import LARGEST_OF_ONE, Sidecars
 from medici.studio.data.sidecars import NAMES as SIDECARS
 from medici.studio.data.svg import SUFFIX as SVG
@@ -139,6 +139,8 @@ def gather(
                 continue
             if any(part.startswith((".", "__MACOSX")) for part in path.parts):
                 source.passed_over["hidden"] += 1
+            elif path.suffix.lower() in SCORES:
+                source.passed_over["score"] += 1
             elif path.suffix.lower() not in PICTURES:
                 source.passed_over["not-a-picture"] += 1
             else:
