@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medici.errors import BadWeights, MissingPart
+from medici.errors import BadWeights, MissingPart, WrongUse
 from medici.studio.exact.identity import read_checked
 from medici.studio.textures.model import TextureModel
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from medici.records import ModelRecord
-    from medici.studio.families import Training
+    from medici.studio.families import Generator, Training
+    from medici.studio.metrics.measure import Measuring
+    from medici.studio.metrics.table import Table
 
 WEIGHTS = "weights.safetensors"
 
@@ -60,3 +62,22 @@ class Textures:
         if exact.header["family"] != self.name:
             raise BadWeights(f"{folder} holds a model of family {exact.header['family']!r}")
         return TextureModel(exact, record, folder)
+
+    def measure(self, model: Generator, train: Path, judge: Path, how: Measuring) -> Table:
+        """Figures of a model beside fresh pictures of its materials and beside controls.
+
+        Raises:
+            BadData: a folder cannot be used.
+            MissingPart: the extractor is not there.
+            WrongUse: it is no texture model, or there are no pictures of a material.
+        """
+        from medici.studio.metrics import extractors
+        from medici.studio.textures.data import read_materials
+        from medici.studio.textures.measuring import measure
+
+        if not isinstance(model, TextureModel):
+            raise WrongUse("this is no texture model")
+        chosen = extractors.extractor(how.extractor or extractors.DEFAULT)
+        return measure(
+            model, read_materials(train), read_materials(judge), chosen, how.n, how.style
+        )

@@ -151,6 +151,30 @@ def average(many: Sequence[Statistics]) -> Statistics:
     )
 
 
+def between(
+    a: Sequence[NDArray[np.uint8]], b: Sequence[NDArray[np.uint8]], side: int
+) -> dict[str, float]:
+    """Distances between the mean statistics of two groups of pictures, cut into squares."""
+    means = [average([statistics(c) for p in group for c in tiles(p, side)]) for group in (a, b)]
+    return distances(*means)
+
+
+def tiles(picture: NDArray[np.uint8], side: int) -> list[NDArray[np.uint8]]:
+    """As many squares as fit beside each other, at most so large."""
+    side = min(side, *picture.shape[:2])
+    h, w = picture.shape[0] // side, picture.shape[1] // side
+    return [
+        picture[y * side : (y + 1) * side, x * side : (x + 1) * side]
+        for y in range(h)
+        for x in range(w)
+    ]
+
+
+def three(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A grey picture, (h, w, 1), with three equal planes; one in colour as it is."""
+    return np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))
+
+
 def crops(pictures: Sequence[NDArray[np.uint8]], count: int, seed: int) -> NDArray[np.uint8]:
     """Random crops, (count, 96, 96, 3) uint8; grey ones get three equal planes.
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from medici.studio.metrics.distances import Extractor
     from medici.studio.textures.data import MaterialSet
 
@@ -123,12 +121,12 @@ def measure(
         told["extractor"] = extractor.name
     for material in data.materials:
         style = {"material": material.name, "width": side, "height": side}
-        made = [_three(model.light(seed, style)) for seed in range(_JUDGED)]
-        real = [_three(p) for p in material.pictures]
+        made = [metrics.three(model.light(seed, style)) for seed in range(_JUDGED)]
+        real = [metrics.three(p) for p in material.pictures]
         left, right = metrics.halves(real)
         row: dict[str, Any] = {
-            "distances": _between(real, made, side),
-            "distances_floor": _between(left, right, side),
+            "distances": metrics.between(real, made, side),
+            "distances_floor": metrics.between(left, right, side),
         }
         if extractor is not None:
             row["patches"] = metrics.patch_rows(real, made, extractor, count)
@@ -148,29 +146,6 @@ def seams(model: TextureModel, textures: Mapping[int, int] = SEAMS) -> dict[int,
         ]
         out[side] = metrics.seam_excess(made)
     return out
-
-
-def _between(a: list[NDArray[np.uint8]], b: list[NDArray[np.uint8]], side: int) -> dict[str, float]:
-    means = [
-        metrics.average([metrics.statistics(c) for p in group for c in _tiles(p, side)])
-        for group in (a, b)
-    ]
-    return metrics.distances(*means)
-
-
-def _tiles(picture: NDArray[np.uint8], side: int) -> list[NDArray[np.uint8]]:
-    """As many squares as fit beside each other, at most so large."""
-    side = min(side, *picture.shape[:2])
-    h, w = picture.shape[0] // side, picture.shape[1] // side
-    return [
-        picture[y * side : (y + 1) * side, x * side : (x + 1) * side]
-        for y in range(h)
-        for x in range(w)
-    ]
-
-
-def _three(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))
 
 
 def _rounded(value: Any) -> Any:
