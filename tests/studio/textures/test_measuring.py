@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer textures of each material."""
     monkeypatch.setattr("medici.studio.textures.measuring._JUDGED", 3)
+    monkeypatch.setattr("medici.studio.textures.measuring._SEAMED", 12)
 
 
 class Coarse:

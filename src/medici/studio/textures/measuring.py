@@ -8,8 +8,7 @@ import numpy as np
 
 from medici.errors import WrongUse
 from medici.studio.metrics.distances import NEIGHBOURS, compare
-from medici.studio.metrics.measure import FIGURES as PATCHES
-from medici.studio.metrics.table import FLOOR, LOWER, MODEL, Table
+from medici.studio.metrics.table import FLOOR, HIGHER, LOWER, MODEL, Table
 from medici.studio.textures import metrics
 
 if TYPE_CHECKING:
@@ -23,10 +22,17 @@ if TYPE_CHECKING:
 
     Pictures = Sequence[NDArray[np.uint8]]
 
-FIGURES = {"seam": LOWER, "histogram": LOWER, "spectrum": LOWER, "correlation": LOWER, **PATCHES}
+# Of crops four say enough: more would not fit on a terminal beside the rest.
+_PATCHES = {"fid": LOWER, "kid": LOWER, "precision": HIGHER, "recall": HIGHER}
+_STATISTICS = ("seam", "histogram", "spectrum", "correlation")
+FIGURES = dict.fromkeys(_STATISTICS, LOWER) | _PATCHES
 CONTROLS = ("shuffled", "noise", "collapse")
 SAMPLES = 500
 _JUDGED = 12
+# One border says little by itself: seams are measured on many textures, as small as they may be.
+_SEAMED = 96
+_NARROW = 64
+_TURNS = 4
 _BLOCK = 8
 _NOISE = 24
 
@@ -46,7 +52,7 @@ def measure(
     `medici.studio.textures.metrics.distances`; the rest is of crops.
 
     Args:
-        model: what is judged; seeds 0 to 11 of each material.
+        model: what is judged; seeds 0 to 11 of each material, for seams 96 smaller textures.
         train: what it was trained on: a row of its own, with the borders of no seam.
         judge: fresh pictures of the same materials, at least 192 pixels wide.
         extractor: turns crops into features.
@@ -67,7 +73,11 @@ def measure(
         asked = {**style, "material": name, "width": side, "height": side}
         made = [metrics.three(model.light(seed, asked)) for seed in range(_JUDGED)]
         learned = _pictures(train, name, model)
-        told[name] = _rows(made, learned, _pictures(judge, name, model), extractor, n, side)
+        small = {**asked, "width": _NARROW, "height": _NARROW}
+        seamed = [metrics.three(model.light(seed, small)) for seed in range(_SEAMED)]
+        told[name] = _rows(
+            (made, seamed), learned, _pictures(judge, name, model), extractor, n, side
+        )
     rows = {
         row: {f: float(np.mean([one[row][f] for one in told.values()])) for f in FIGURES}
         for row in next(iter(told.values()))
@@ -79,7 +89,13 @@ def measure(
         figures=FIGURES,
         rows=rows,
         controls=CONTROLS,
-        about={"style": style, "textures": _JUDGED, "side": side, "materials": _rounded(told)},
+        about={
+            "style": style,
+            "textures": _JUDGED,
+            "seamed": _SEAMED,
+            "side": side,
+            "materials": _rounded(told),
+        },
         warnings=(known,) if train.root == judge.root else (),
     )
 
@@ -94,9 +110,15 @@ def _pictures(data: MaterialSet, name: str, model: TextureModel) -> list[NDArray
 
 
 def _rows(
-    made: Pictures, learned: Pictures, real: Pictures, extractor: Extractor, n: int, side: int
+    ours: tuple[Pictures, Pictures],
+    learned: Pictures,
+    real: Pictures,
+    extractor: Extractor,
+    n: int,
+    side: int,
 ) -> dict[str, dict[str, float]]:
-    """All rows of one material."""
+    """All rows of one material; `ours` are textures, and smaller ones for their seams."""
+    made, seamed = ours
     random = np.random.default_rng(4)
     left, right = metrics.halves(real)
     whole = [p[: len(p) // _BLOCK * _BLOCK, : p.shape[1] // _BLOCK * _BLOCK] for p in real]
@@ -109,12 +131,12 @@ def _rows(
         extractor.features(metrics.crops(learned, n, 7)),
     )
     seams = {
-        MODEL: list(made),
-        FLOOR: _turned(real, side),
-        "training": _turned(learned, side),
-        "shuffled": [t for p in mixed for t in metrics.tiles(p, side)],
-        "noise": [t for p in noisy for t in metrics.tiles(p, side)],
-        "collapse": list(made[:1]),
+        MODEL: seamed,
+        FLOOR: _turned(real, _NARROW),
+        "training": _turned(learned, _NARROW),
+        "shuffled": [t for p in mixed for t in metrics.tiles(p, _NARROW)],
+        "noise": [t for p in noisy for t in metrics.tiles(p, _NARROW)],
+        "collapse": seamed[:1],
     }
     statistics = {
         MODEL: metrics.between(real, made, side),
@@ -125,7 +147,11 @@ def _rows(
         "collapse": metrics.between(real, made[:1], side),
     }
     return {
-        row: {"seam": abs(metrics.seam_excess(seams[row])), **statistics[row], **patches[row]}
+        row: {
+            "seam": abs(metrics.seam_excess(seams[row])),
+            **statistics[row],
+            **{figure: patches[row][figure] for figure in _PATCHES},
+        }
         for row in seams
     }
 
@@ -137,7 +163,7 @@ def _turned(pictures: Pictures, side: int) -> list[NDArray[np.uint8]]:
         np.roll(tile, random.integers(1, min(tile.shape[:2]) - 1, 2), (0, 1))
         for picture in pictures
         for tile in metrics.tiles(picture, side)
-        for _ in range(_JUDGED)
+        for _ in range(_TURNS)
     ]
 
 
