@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -66,8 +68,20 @@ def test_a_logo_cannot_blow_up_or_read_this_machines_files(folder):
     Image.new("RGB", (9, 9), "red").save(folder / "secret.png")
     inner = f'<image href="{folder / "secret.png"}" width="40" height="20"/>'
     (folder / "logo.svg").write_text(SVG.replace("<path", inner + "<path"))
-    pixels = logo_pixels(folder / "logo.svg", 40)
-    assert not (pixels[..., 0] > 100).any()
+    with pytest.raises(UnreadableFile, match=r"logo\.svg cannot be drawn: shows another file"):
+        logo_pixels(folder / "logo.svg", 40)
+
+
+def test_a_logo_as_deep_as_is_let_through_is_drawn(folder):
+    deep = SVG.replace("<path", "<g opacity='.99'>" * 198 + "<path")
+    (folder / "deep.svg").write_text(deep.replace("</svg>", "</g>" * 198 + "</svg>"))
+    code = (
+        "import sys; from pathlib import Path; from medici.studio.making.brand import logo_pixels; "
+    )
+    code += "print(logo_pixels(Path(sys.argv[1]), 40).shape)"
+    command = [sys.executable, "-c", code, str(folder / "deep.svg")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "(40, 40, 4)\n"), done.stderr
 
 
 def test_ink_that_cannot_be_read_is_told():
