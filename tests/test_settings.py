@@ -34,6 +34,9 @@ def test_a_firm_is_found_from_inside_it(firm):
     assert settings.find_firm(inner) == firm
     with pytest.raises(NoFirm):
         settings.find_firm(Path("/"))
+    # A name that was mistyped inside of a firm is not the firm.
+    with pytest.raises(NoFirm, match="is no folder"):
+        settings.find_firm(inner / "nosuch")
 
 
 @pytest.mark.parametrize(

@@ -217,9 +217,11 @@ def find_firm(start: Path) -> Path:
     """The nearest folder, here or above, that holds ``medici.toml``.
 
     Raises:
-        NoFirm: there is none.
+        NoFirm: there is none, or no such folder, which would else mean the one around it.
     """
     start = start.absolute()
+    if not start.is_dir():
+        raise NoFirm(f"{start} is no folder", "medici init DIR makes a firm")
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder
