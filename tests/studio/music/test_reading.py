@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import zipfile
 from io import BytesIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +17,6 @@ from medici.errors import BadData
 from medici.studio.music import notation
 from medici.studio.music.reading import read_score
 from medici.studio.music.score import Score
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 mido = pytest.importorskip("mido")
 WRITERS = {"mid": notation.to_midi, "musicxml": notation.to_musicxml}
@@ -57,6 +56,20 @@ def test_midi_says_to_others_what_it_says_to_us() -> None:
     assert file.length > plain * 1.2
     keys = [e.key for e in file.tracks[0] if e.type == "key_signature"]
     assert keys == ["C"]
+
+
+def test_one_score_is_one_file_of_notation_in_every_process() -> None:
+    pytest.importorskip("music21")
+    here = notation.to_musicxml(tiny.hymn(3))
+    code = (
+        "import sys; from tests.studio.music import tiny; from medici.studio.music import notation;"
+        "sys.stdout.buffer.write(notation.to_musicxml(tiny.hymn(3)))"
+    )
+    root = Path(__file__).parents[3]
+    there = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)
+    assert there.stdout == here
+    assert b"encoding-date" not in here
+    assert re.findall(rb'<part id="(\w+)"', here) == [b"P1", b"P2", b"P3", b"P4"]
 
 
 def test_notation_is_what_music21_finds(tmp_path: Path) -> None:
