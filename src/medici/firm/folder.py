@@ -12,7 +12,8 @@ from medici.store import atomic_write
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATES = ("portraits", "ink", "textures", "icons", "chorales")
+TEMPLATES = ("portraits", "ink", "textures", "icons")
+# Not offered, but whoever asks is told why.
 _AS_FILES = {"chorales": "medici generate --model chorales makes music as files"}
 
 _TOML = Template("""\
@@ -83,17 +84,17 @@ def init(folder: Path, template: str = "portraits", name: str = "") -> settings.
         WrongUse: the folder already holds a firm, is a file, or the template is unknown.
         MissingPart: the template's model is not shipped, or its works cannot be proven yet.
     """
-    if template not in TEMPLATES:
-        raise WrongUse(f"unknown template {template!r}", f"one of: {', '.join(TEMPLATES)}")
     if template in _AS_FILES:
         raise MissingPart(
             f"a firm of {template} cannot prove and sell its works yet: only pictures can be",
             _AS_FILES[template],
         )
+    if template not in TEMPLATES:
+        raise WrongUse(f"unknown template {template!r}", f"one of: {', '.join(TEMPLATES)}")
     from medici.studio.families import shipped
 
     if template not in shipped():
-        ready = [t for t in TEMPLATES if t in shipped() and t not in _AS_FILES]
+        ready = [t for t in TEMPLATES if t in shipped()]
         raise MissingPart(
             f"no {template} model is shipped with this version",
             f"ready now: {', '.join(ready)}; or train a model of your own with medici train",
