@@ -153,6 +153,51 @@ def test_a_class_must_be_in_the_labels(data):
         CodesTrainer(data, replace(TINY, labels="colour"), 0, CPU)
 
 
+@pytest.mark.parametrize("side", [16, 64])
+def test_an_undecided_slot_is_split_into_an_idle_one(side):
+    shape = replace(SHAPE, side=side, channels=(6, 5, 4))
+    decoder = Decoder(shape, 8, transparent=True)
+    masks = decoder.mask or decoder.seed
+    with torch.no_grad():
+        rows = masks.bias.unflatten(0, (5, -1))
+        rows[:] = -20
+        rows[2], rows[4] = 5, 4.5  # coloured slots 1 and 3
+        decoder.colour2.bias.zero_()
+        decoder.colour2.bias[3 * 8] = 20  # slot 3 is of one colour
+        decoder.colour2.weight.zero_()
+    values = torch.zeros(6, 6)
+    used, undecided = decoder.undecided(values)
+    assert used[1] > used[3] > 0.2
+    assert used[0] < 0.01 > used[2]
+    assert undecided[1] == pytest.approx(float(used[1]) * np.log(8), rel=0.01)
+    assert undecided[3] < 0.01
+    decoder.split(1, 2, torch.Generator().manual_seed(0))
+    again, _ = decoder.undecided(values)
+    assert again[2] > 0.1
+    assert again[3] > 0.1
+    assert (decoder.colour2.bias[8:16] != decoder.colour2.bias[16:24]).all()
+
+
+def test_a_run_splits_slots_while_there_is_time_and_goes_on(data, monkeypatch):
+    for name, value in (("EVERY", 4), ("FROM", 0), ("UNTIL", 0.6)):
+        monkeypatch.setattr(f"medici.studio.pictures.codes_trainer._SPLIT_{name}", value)
+    monkeypatch.setattr("medici.studio.pictures.codes_trainer._IDLE", 0.2)
+    split = []
+    plain = Decoder.split
+    monkeypatch.setattr(
+        Decoder, "split", lambda self, *told: (split.append(told[:2]), plain(self, *told))
+    )
+    trainer = trained(data, 30)
+    assert 0 < len(split) <= 7
+    assert all(slot != idle for slot, idle in split)
+    trainer.fraction = 0.5  # of a budget of which 0.75 is for drawing: too late by now
+    before = len(split)
+    for _ in range(8):
+        trainer.advance()
+    assert len(split) == before
+    assert trainer.exact("0.9985").id
+
+
 def test_a_snapshot_of_other_sizes_is_refused_by_name(data, tmp_path):
     trained(data, 1).save(tmp_path / "snapshot.safetensors")
     other = CodesTrainer(data, replace(TINY, shape=replace(SHAPE, codes=7)), 0, CPU)

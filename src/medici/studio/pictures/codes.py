@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEVELS = (3, 5, 9)
+_NOISE, _SPREAD = 1.0, 0.3  # of a slot that was split: on scores, on colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,38 @@ class Decoder(nn.Module):
         coloured = self.shape.slots - self.transparent
         colours = self.colour2(leaky(self.colour1(h))).unflatten(1, (coloured, -1))
         return x.float(), colours.float()
+
+    @torch.no_grad()
+    def undecided(self, values: Tensor) -> Tensor:
+        """How much each coloured slot is used, and how undecided its colour is where it is used.
+
+        Returns:
+            (2, coloured): share of the pixels, and nats a pixel of the picture.
+        """
+        scores, colours = self._drawn(values)
+        used = scores.softmax(1)[:, int(self.transparent) :].mean((2, 3))
+        colours = colours.log_softmax(-1)
+        entropy = -(colours.exp() * colours).sum(-1)
+        return torch.stack([used.mean(0), (used * entropy).mean(0)])
+
+    @torch.no_grad()
+    def split(self, slot: int, into: int, random: torch.Generator) -> None:
+        """Make one coloured slot a copy of another, with noise on places and colours.
+
+        Source: Ueda et al. 2000, split steps for mixtures, here without the merging.
+        """
+        masks = self.seed if self.mask is None else self.mask
+        for layer, shift, spread in (
+            (masks, int(self.transparent), 0.0),
+            (self.colour2, 0, _SPREAD),
+        ):
+            assert layer.bias is not None
+            size = len(layer.bias) // (self.shape.slots - int(self.transparent) + shift)
+            here, there = (slice(k * size, (k + 1) * size) for k in (slot + shift, into + shift))
+            weight, bias = layer.weight[here], layer.bias[here]
+            noise = [torch.randn(t.shape, generator=random).to(t) for t in (weight, bias)]
+            layer.weight[there] = weight * (1 + spread * noise[0])
+            layer.bias[there] = bias + _NOISE * noise[1]
 
     def surprise(
         self, values: Tensor, labels: Tensor, phase: tuple[int, int] | None = None
