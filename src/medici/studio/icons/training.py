@@ -15,7 +15,9 @@ from medici.studio.icons.networks import BODIES, Shape
 from medici.studio.icons.sheets import save_sheet
 from medici.studio.icons.trainer import Recipe
 from medici.studio.training.options import Options
+from medici.studio.training.precision import SETTINGS
 from medici.studio.training.run import device_for, drive
+from medici.studio.training.settings import refuse_unknown, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,19 +41,24 @@ def recipe_of(settings: Mapping[str, Any], looks: int) -> Recipe:
     Raises:
         WrongUse: an unknown key, body or batch.
     """
-    unknown = sorted(set(settings) - _SIZES - _RATES)
-    if unknown:
-        known = ", ".join(sorted(_SIZES | _RATES))
-        raise WrongUse(f"icons have no setting {unknown[0]!r}", f"settings: {known}")
-    sizes: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in _SIZES
-    }
-    recipe = replace(Recipe(), **{k: v for k, v in settings.items() if k in _RATES})
+    refuse_unknown(settings, _SIZES | _RATES, "icons")
+    sizes = typed(Shape, settings, {"looks"})
+    recipe = Recipe(**typed(Recipe, settings, {"shape"}))
     if recipe.body not in BODIES:
         raise WrongUse(f"icons have no body {recipe.body!r}", "bodies: " + ", ".join(BODIES))
     if recipe.batch % 8 or recipe.batch < 8:
         raise WrongUse(f"a batch of {recipe.batch} icons cannot be used", "multiples of 8")
-    return replace(recipe, shape=replace(recipe.shape, **sizes, looks=looks))
+    shape = Shape(**sizes, looks=looks)
+    widths = (*shape.encoder, *shape.decoder, *shape.channels)
+    least = min(shape.hidden, shape.latent, shape.width, recipe.lazy, recipe.first, *widths)
+    if least < 1 or min(shape.levels) < 2:
+        raise WrongUse("these icons cannot be trained", "sizes of at least 1, levels of at least 2")
+    if recipe.average >= 1 or recipe.drop >= 1 or recipe.precision not in SETTINGS:
+        raise WrongUse(
+            "these icons cannot be trained",
+            f"average and drop under 1; precision one of {', '.join(SETTINGS)}",
+        )
+    return replace(recipe, shape=shape)
 
 
 class BitsJudge:

@@ -15,6 +15,7 @@ from medici.studio.music.scores import read_scores
 from medici.studio.music.trainer import Recipe, Trainer, TuneJudge
 from medici.studio.training.options import Options
 from medici.studio.training.run import BEST, device_for, drive
+from medici.studio.training.settings import refuse_unknown, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,37 +67,21 @@ def chosen(settings: Mapping[str, Any]) -> Recipe:
     Raises:
         WrongUse: an unknown name, or a value that cannot be trained with.
     """
-    of_recipe = {f.name: f for f in fields(Recipe) if f.name != "shape"}
-    of_shape = {f.name: f for f in fields(Shape)}
-    for key in settings:
-        if key not in of_recipe and key not in of_shape:
-            known = ", ".join(sorted([*of_recipe, *of_shape]))
-            raise WrongUse(f"music has no setting {key!r}", f"settings: {known}")
-    shape: dict[str, Any] = {k: v for k, v in settings.items() if k in of_shape}
-    rates: dict[str, Any] = {k: v for k, v in settings.items() if k in of_recipe}
-    default = Recipe()
+    of_recipe = {f.name for f in fields(Recipe)} - {"shape"}
+    of_shape = {f.name for f in fields(Shape)}
+    refuse_unknown(settings, of_recipe | of_shape, "music")
+    rates, shape = typed(Recipe, settings, {"shape"}), typed(Shape, settings)
     for key, value in shape.items():
         if key in ("near", "far"):
-            steps = tuple(value) if isinstance(value, list | tuple) else ()
-            whole = all(isinstance(s, int) and 1 <= s <= _LONGEST_REACH for s in steps)
-            if not steps or not whole or len(set(steps)) < len(steps):
+            if not all(1 <= s <= _LONGEST_REACH for s in value) or len(set(value)) < len(value):
                 raise _wrong(key, value, f"different steps back, 1 to {_LONGEST_REACH}")
-            shape[key] = steps
-        elif isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
+        elif not 1 <= value <= 4096:
             raise _wrong(key, value, "a whole number from 1 to 4096")
     for key, value in rates.items():
-        like = getattr(default, key)
-        if isinstance(like, bool):
-            if not isinstance(value, bool):
-                raise _wrong(key, value, "true or false")
-        elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise _wrong(key, value, "a number from 0 up")
-        elif isinstance(like, int):
-            if value != int(value) or (key == "batch" and value < 1):
-                raise _wrong(key, value, "a whole number")
-            rates[key] = int(value)
-        elif value >= 1 and key != "decay":
+        if isinstance(value, float) and value >= 1 and key != "decay":
             raise _wrong(key, value, "below 1")
+    if rates.get("batch") == 0:
+        raise _wrong("batch", 0, "at least 1")
     return Recipe(shape=Shape(**shape), **rates)
 
 

@@ -64,6 +64,8 @@ class CodesShape:
             raise WrongUse(f"a code has 3, 5 or 9 levels, not {self.levels}")
         if not 1 < self.codes <= 256 or not 2 <= self.slots <= 64:
             raise WrongUse("a picture has 2 to 256 codes and 2 to 64 slots")
+        if min(self.width, self.colour, self.prior, *self.channels) < 1:
+            raise WrongUse("width, colour, prior and channels are at least 1")
         if self.smooth < 0 or self.doublings < 0:
             raise WrongUse(f"{self.smooth} smooth doublings do not fit into side {self.side}")
         if len(self.channels) <= self.doublings and self.doublings:

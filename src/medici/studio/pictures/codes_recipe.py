@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import WrongUse
 from medici.studio.pictures.codes import CodesShape
 from medici.studio.training.options import Options
+from medici.studio.training.precision import SETTINGS
+from medici.studio.training.settings import refuse_unknown, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,12 @@ class CodesRecipe:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise WrongUse(f"{name} must be a number from 0 up, not {value!r}")
+        if not all(0 <= average < 1 for average in self.averages):
+            raise WrongUse(f"averages are decays from 0 to under 1, not {list(self.averages)}")
+        if self.hidden >= 1:
+            raise WrongUse(f"hidden is a share under 1, not {self.hidden!r}")
+        if self.precision not in SETTINGS:
+            raise WrongUse(f"precision {self.precision!r} is not known", ", ".join(SETTINGS))
         if not 0 < self.drawing < 1:
             raise WrongUse(f"drawing is a share between 0 and 1, not {self.drawing!r}")
 
@@ -83,20 +90,8 @@ def read_settings(settings: Mapping[str, Any], side: int) -> tuple[Options, Code
         WrongUse: an unknown name, or a value that cannot be.
     """
     options, rest = Options.take(settings)
-    shape = {f.name for f in fields(CodesShape)}
+    shape = {f.name for f in fields(CodesShape)} - {"side"}
     recipe = {f.name for f in fields(CodesRecipe)} - {"shape"}
-    for name in rest:
-        if name not in shape | recipe:
-            near = difflib.get_close_matches(name, shape | recipe, 1)
-            known = "known: " + ", ".join(sorted(shape | recipe))
-            raise WrongUse(
-                f"codes have no setting {name!r}", f"did you mean {near[0]}?" if near else known
-            )
-    lists = {"channels", "averages"}
-    told: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in rest.items()}
-    sized: dict[str, Any] = {"side": side, **{k: v for k, v in told.items() if k in shape}}
-    try:
-        sizes = CodesShape(**sized)
-        return options, CodesRecipe(**{k: v for k, v in told.items() if k in recipe}, shape=sizes)
-    except TypeError as error:
-        raise WrongUse(f"a setting has the wrong type: {error}") from error
+    refuse_unknown(rest, shape | recipe, "codes")
+    sizes = CodesShape(side=side, **typed(CodesShape, rest, {"side"}))
+    return options, CodesRecipe(**typed(CodesRecipe, rest, {"shape"}), shape=sizes)

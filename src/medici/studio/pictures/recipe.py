@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import WrongUse
@@ -11,6 +10,7 @@ from medici.studio.pictures.augment import SMALL
 from medici.studio.pictures.bodies import GanShape
 from medici.studio.pictures.losses import LOSSES
 from medici.studio.training.precision import SETTINGS
+from medici.studio.training.settings import refuse_unknown, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,19 +112,9 @@ class Recipe:
         Raises:
             WrongUse: an unknown name, or a value that cannot be.
         """
+        told = {"side" if key == "size" else key: value for key, value in settings.items()}
         mine = {f.name for f in fields(cls)} - {"shape"}
         sizes = {f.name for f in fields(GanShape)} - {"classes"}
-        told: dict[str, Any] = {}
-        shape: dict[str, Any] = {}
-        for key, value in settings.items():
-            name = "side" if key == "size" else key
-            if name in mine:
-                told[name] = tuple(value) if name == "averages" else value
-            elif name in sizes:
-                shape[name] = value
-            else:
-                known = sorted({*mine, *sizes, "size"})
-                near = difflib.get_close_matches(key, known, 1)
-                hint = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
-                raise WrongUse(f"picture GANs have no setting {key!r}", hint)
-        return replace(cls(**told), shape=replace(GanShape(), **shape))
+        refuse_unknown(told, mine | sizes, "picture GANs")
+        shape = GanShape(**typed(GanShape, told, {"classes"}))
+        return cls(**typed(cls, told, {"shape"}), shape=shape)

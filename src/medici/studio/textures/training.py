@@ -11,6 +11,7 @@ from medici.studio.textures.gan import SCHEMA, Recipe, Trainer
 from medici.studio.textures.networks import Shape
 from medici.studio.training.options import Options
 from medici.studio.training.run import BEST, SNAPSHOT, device_for, drive
+from medici.studio.training.settings import refuse_unknown, typed
 from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
@@ -44,12 +45,11 @@ def train(
 
     options, settings = Options.take(how.settings)
     device = device_for(how.device)
-    recipe: Recipe = _chosen(Recipe, settings)
-    waves = int(settings.get("waves", 1))
+    recipe, sizes = read_settings(settings)
+    waves = int(sizes.get("waves", 1))
     data = read_materials(folder, waves, recipe.side + 24)
     judge = read_materials(how.judge, waves) if how.judge is not None else None
-    shape: Shape = _chosen(Shape, settings, materials=len(data.materials), planes=data.planes)
-    _check(recipe, shape, settings)
+    shape = Shape(materials=len(data.materials), planes=data.planes, **sizes)
     trainer = Trainer(data, shape, recipe, how.seed, device)
     if how.start_from is not None and not how.resume:
         trainer.start_from(how.start_from / "run" / SNAPSHOT)
@@ -88,23 +88,22 @@ def draw(pictures: NDArray[np.uint8], path: Path) -> None:
     Image.fromarray(np.concatenate(rows)[..., :3]).save(path)
 
 
-def _chosen(kind: type[Any], settings: Mapping[str, Any], **given: Any) -> Any:
-    known = {f.name for f in fields(kind)} - _COUNTED
-    chosen = {k: v for k, v in settings.items() if k in known}
-    if isinstance(chosen.get("channels"), list):
-        chosen["channels"] = tuple(chosen["channels"])
-    return kind(**chosen, **given)
+def read_settings(settings: Mapping[str, Any]) -> tuple[Recipe, dict[str, Any]]:
+    """The recipe, and the sizes that are named, from one flat mapping.
 
-
-def _check(recipe: Recipe, shape: Shape, settings: Mapping[str, Any]) -> None:
+    Raises:
+        WrongUse: an unknown name, or a value that cannot be.
+    """
     known = {f.name for kind in (Recipe, Shape) for f in fields(kind)} - _COUNTED
-    for key in settings:
-        if key not in known:
-            raise WrongUse(
-                f"textures have no setting {key!r}", "settings: " + ", ".join(sorted(known))
-            )
-    if not 2 <= len(shape.channels) <= 7 or recipe.batch < 1 or recipe.side < shape.patch:
+    refuse_unknown(settings, known, "textures")
+    recipe = Recipe(**typed(Recipe, settings))
+    sizes = typed(Shape, settings, _COUNTED)
+    shape = Shape(materials=1, **sizes)
+    least = min(shape.local, shape.width, recipe.batch, recipe.lazy, *shape.channels)
+    wrong = not 2 <= len(shape.channels) <= 7 or least < 1 or recipe.average >= 1
+    if wrong or recipe.side < shape.patch:
         raise WrongUse(
             "these settings cannot be trained",
-            f"2 to 7 channels, a batch of at least 1, crops of side {shape.patch} or more",
+            f"2 to 7 channels, sizes and batch of at least 1, crops of side {shape.patch} or more",
         )
+    return recipe, sizes

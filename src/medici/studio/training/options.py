@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import WrongUse
+from medici.studio.training.settings import typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,17 +43,11 @@ class Options:
         Raises:
             WrongUse: a value of another type.
         """
-        rest, mine = dict(settings), {}
-        for known in fields(cls):
-            if known.name not in rest:
-                continue
-            value = rest.pop(known.name)
-            if known.name == "trackers":
-                value = (value,) if isinstance(value, str) else tuple(value)
-            elif known.name == "deterministic":
-                if not isinstance(value, bool):
-                    raise WrongUse(f"setting deterministic is true or false, not {value!r}")
-            elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise WrongUse(f"setting {known.name} is a number from 0 up, not {value!r}")
-            mine[known.name] = value
-        return cls(**mine), rest
+        rest = dict(settings)
+        if isinstance(rest.get("trackers"), str):
+            rest["trackers"] = (rest["trackers"],)
+        mine = typed(cls, {k: v for k, v in rest.items() if not (k == "trackers" and v == [])})
+        if mine.get("note_steps") == 0:
+            raise WrongUse("setting note_steps is a whole number from 1 up, not 0")
+        names = {known.name for known in fields(cls)}
+        return cls(**mine), {k: v for k, v in rest.items() if k not in names}
