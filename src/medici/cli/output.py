@@ -76,8 +76,10 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[[int], None]]:
+def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[..., None]]:
     """A progress bar with time left, on stderr; call what it yields with the number done so far.
+
+    With another label beside the number, it shows that this goes on for nobody knows how long.
 
     Args:
         label: what is going on.
@@ -85,7 +87,7 @@ def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[[i
         quiet: show nothing (JSON mode, or no terminal).
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, now=None: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -93,7 +95,14 @@ def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[[i
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def tell(done: int, now: str | None = None) -> None:
+            if now is None:
+                bar.update(task, completed=done)
+            else:
+                bar.update(task, completed=done, total=None, description=now)
+
+        yield tell
 
 
 def confirm(question: str, yes: bool, as_json: bool) -> None:

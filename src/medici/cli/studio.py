@@ -122,6 +122,12 @@ def train(
         minutes = 20.0
     first = os.environ.get("RANK", "0") == "0"  # of the workers that torchrun started
     with progress("training", 1000, as_json or not first) as done:
+
+        def tell(now: families.Now) -> None:
+            # What comes after the last step (figures, files) may take minutes.
+            ended = now.fraction >= 1
+            done(round(now.fraction * 1000), "judging and writing the model" if ended else None)
+
         how = families.Training(
             minutes=minutes,
             steps=steps,
@@ -132,7 +138,7 @@ def train(
             judge=judge,
             start_from=start_from,
             settings=parse_style(settings or []),
-            progress=lambda now: done(round(now.fraction * 1000)),
+            progress=tell,
         )
         record = families.train(family, data, out, how)
     if not first:
@@ -143,11 +149,14 @@ def train(
         "family": record.family,
         "folder": str(out.absolute()),
     }
+    unjudged = ""
+    if tune is None and judge is None:
+        unjudged = "nothing was judged: --tune and --judge take fresh samples, not trained on\n"
     show(
         result,
         as_json,
         lambda said: say(
-            f"model {said['model'][:16]} is in {said['folder']}\n"
+            f"model {said['model'][:16]} is in {said['folder']}\n{unjudged}"
             f'To use it: studio.model = "{said["folder"]}" in medici.toml'
         ),
     )

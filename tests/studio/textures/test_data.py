@@ -72,7 +72,7 @@ def _png(pixels: Any, mode: str | None = None) -> Image.Image:
     ("name", "picture", "message"),
     [
         ("flat.png", _png(np.full((192, 192), 9, np.uint8)), "of one colour"),
-        ("small.png", _png(soil()[:90]), "at least 96 pixels"),
+        ("small.png", _png(soil()[:90]), "at least 128 pixels"),
         ("glass.png", _png(np.full((192, 192, 4), 90, np.uint8)), "transparent"),
         ("deep.png", _png(soil().astype(np.uint16)), "finer than 8 bits"),
     ],

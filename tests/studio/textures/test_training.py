@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +21,6 @@ from medici.studio.textures.gan import Recipe, Trainer, draw_grid  # noqa: E402
 from medici.studio.textures.model import TextureModel  # noqa: E402
 from medici.studio.textures.networks import Discriminator, Generator, Shape  # noqa: E402
 from medici.studio.training.trainee import NotFinite, Trainee  # noqa: E402
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.train
 
@@ -238,6 +236,7 @@ def test_a_user_who_stops_loses_nothing(materials: Path, tmp_path: Path) -> None
         (Training(steps=1, settings={"gama": 1}), "no setting 'gama'"),
         (Training(steps=1, settings={"side": 48}), "cannot be trained"),
         (Training(steps=1, resume=True), "nothing to resume"),
+        (Training(steps=1, tune=Path("fresh")), "not judged while they train"),
     ],
 )
 def test_training_that_cannot_be_is_refused(

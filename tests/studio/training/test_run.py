@@ -226,6 +226,9 @@ def test_a_snapshot_cut_short_is_refused(tmp_path):
 def test_wrong_use_of_a_run_is_named(tmp_path):
     with pytest.raises(WrongUse, match="needs an end"):
         drive(trainer(), tmp_path, Training())
+    with pytest.raises(WrongUse, match="nothing to judge by"):
+        drive(trainer(), tmp_path, Training(steps=1), options=Options(patience=3))
+    assert not (tmp_path / "snapshot.safetensors").exists()
     with pytest.raises(WrongUse, match="more than nothing"):
         drive(trainer(), tmp_path, Training(steps=0))
     with pytest.raises(WrongUse, match="nothing to resume"):

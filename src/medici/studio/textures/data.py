@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEAST_SIDE = 96
+LEAST_SIDE = 128  # halves are compared, in pixels up to 32 apart
 _LARGEST_SIDE = 8192
 _MOST_MATERIALS = 64
 _PICTURES = {".png", ".webp", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff"}

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import WrongUse
-from medici.studio.textures.data import read_materials
+from medici.studio.textures.data import LEAST_SIDE, read_materials
 from medici.studio.textures.gan import SCHEMA, Recipe, Trainer
 from medici.studio.textures.networks import Shape
 from medici.studio.training.options import Options
@@ -40,14 +40,19 @@ def train(
         out: model folder.
         how: budget and settings.
         extractor: features for patch figures; none are measured without it.
+
+    Raises:
+        WrongUse: a setting that cannot be, or pictures to tune by.
     """
     from medici.studio.textures.publish import publish
 
     options, settings = Options.take(how.settings)
+    if how.tune is not None:
+        raise WrongUse("textures are not judged while they train", "give fresh pictures as --judge")
     device = device_for(how.device)
     recipe, sizes = read_settings(settings)
     waves = int(sizes.get("waves", 1))
-    data = read_materials(folder, waves, recipe.side + 24)
+    data = read_materials(folder, waves, max(LEAST_SIDE, recipe.side + 24))
     judge = read_materials(how.judge, waves) if how.judge is not None else None
     shape = Shape(materials=len(data.materials), planes=data.planes, **sizes)
     trainer = Trainer(data, shape, recipe, how.seed, device)

@@ -363,6 +363,11 @@ def drive(
     budget = Budget(how.minutes, how.steps, options.cpu_seconds)
     if (folder / SNAPSHOT).exists() and not how.resume:
         raise WrongUse(f"{folder} holds a training run", "resume it, or give another folder")
+    if options.patience and judge is None:
+        raise WrongUse(
+            "patience counts judgements, and this run has nothing to judge by",
+            "give fresh samples with --tune",
+        )
     if how.resume and not (folder / SNAPSHOT).exists():
         raise WrongUse(f"nothing to resume in {folder}", "train without --resume")
     if data is not None and (workers is None or workers.first):
