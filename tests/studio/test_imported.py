@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,17 @@ def test_a_pickle_without_safetensors_beside_it_is_refused_by_name(folder: Path,
     with pytest.raises(BadWeights, match=name) as caught:
         imported.files_of(folder)
     assert "safetensors" in caught.value.hint
+
+
+@pytest.mark.parametrize("data", [pickle.dumps({"w": 1}), b"", b"\xff" * 40])
+def test_what_is_only_named_safetensors_is_refused(folder: Path, data: bytes) -> None:
+    path = folder / "part" / "model.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(BadWeights, match=r"model\.safetensors is named safetensors and is none"):
+        imported.files_of(folder)
+    with pytest.raises(BadWeights):
+        imported.copy_model(folder, folder.parent / "taken")
+    assert not (folder.parent / "taken").exists()
 
 
 def test_a_pickle_beside_safetensors_is_left_alone(folder: Path) -> None:

@@ -67,11 +67,27 @@ def files_of(folder: Path) -> dict[str, Digest]:
         if path.suffix.lower() in PICKLES:
             pickles.append(relative)
         elif path.is_file() and _counts(relative):
+            _refuse_disguised(path)
             found[relative.as_posix()] = sha256(path)
         if len(found) > _MOST_FILES:
             raise BadWeights(f"{folder} holds more than {_MOST_FILES} files; is it one model?")
     refuse_pickles(folder, found, pickles)
     return found
+
+
+def _refuse_disguised(path: Path) -> None:
+    """See that what is named safetensors begins as such a file does, whatever opens it later."""
+    if path.suffix.lower() != ".safetensors":
+        return
+    with path.open("rb") as file:
+        head = file.read(9)
+    length = int.from_bytes(head[:8], "little")
+    if head[8:] != b"{" or length + 8 > path.stat().st_size:
+        raise BadWeights(
+            f"{path} is named safetensors and is none: a pickle in disguise, or cut short",
+            "get the model again, from where you trust it",
+            code="pickle-refused",
+        )
 
 
 def _counts(relative: Path) -> bool:
