@@ -68,9 +68,21 @@ def test_many_equal_one_at_a_time_and_a_style_makes_the_work_again(texture: Text
     ],
 )
 def test_every_key_changes_the_picture(texture: TextureModel, style: dict[str, Any]) -> None:
-    size = {"width": 128, "height": 128}
+    size = {"width": 128, "height": 128, "material": "cloth"}
     plain, steered = texture.sample(1, size), texture.sample(1, {**size, **style})
     assert content_digest(plain) != content_digest(steered)
+
+
+def test_each_seed_has_a_material_of_its_own(texture: TextureModel) -> None:
+    works = texture.sample_many(range(24), SMALL)
+    drawn = [work.style["material"] for work in works]
+    assert 6 < drawn.count("cloth") < 18
+    for work in works[:4]:
+        told = {**SMALL, "material": work.style["material"]}
+        assert content_digest(texture.sample(work.seed, told)) == content_digest(work)
+        assert (texture.light(work.seed, SMALL) == texture.light(work.seed, told)).all()
+    mixed = texture.sample_many(range(8), {**SMALL, "mix": {"material": "soil", "amount": 0.5}})
+    assert {work.style["material"] for work in mixed} == {"cloth"}
 
 
 def test_relief_changes_the_maps_and_not_the_albedo(texture: TextureModel) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from medici.errors import BadWeights, WrongUse
 from medici.records import Rendering
 from medici.studio.checking import check_seed
+from medici.studio.exact import latents
 from medici.studio.exact.network import ONE
 from medici.studio.textures import colour, mixing, relief
 from medici.studio.textures.render import Grid, TextureNetwork, levels
@@ -103,9 +104,20 @@ class TextureModel:
         Raises:
             BadStyle: seed or style cannot be used.
         """
-        parsed = self.parse(style)
         seed = check_seed(seed)
+        parsed = self.parse(self._with_material(seed, style))
         return Rendering(self._albedo(seed, parsed), seed, parsed.as_json(), "texture")
+
+    def _with_material(self, seed: int, style: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The style, with the seed's own material where it names none."""
+        style = dict(style or {})
+        if style.get("material") is None:
+            drawn = int(latents.draws(latents.stream("texture/material", seed, 2))[0])
+            mix = style.get("mix")
+            second = mix.get("material") if isinstance(mix, dict) else None
+            others = [name for name in self.materials if name != second] or self.materials
+            style["material"] = others[drawn % len(others)]
+        return style
 
     def sample_many(
         self, seeds: Sequence[int], style: Mapping[str, Any] | None = None
@@ -115,7 +127,8 @@ class TextureModel:
 
     def light(self, seed: int, style: Mapping[str, Any] | None = None) -> NDArray[np.uint8]:
         """What the network itself made, before ramps: (height, width, planes) uint8, native."""
-        grid = self._grid(check_seed(seed), self.parse(style))
+        seed = check_seed(seed)
+        grid = self._grid(seed, self.parse(self._with_material(seed, style)))
         return np.concatenate([levels(rows) for _, rows in self.network.bands(grid)])
 
     def maps(self, work: Rendering) -> relief.Maps:

@@ -19,7 +19,7 @@ PATTERNS = ("even", "patches", "bands")
 KEYS: dict[str, str] = {
     "blend": '{"seed": S, "amount": 0 to 1}: move every cell towards seed S',
     "height": "native pixels down, a whole number of cells, 64 to 8192",
-    "material": "what it is made of, one of the model's materials",
+    "material": "what it is made of, one of the model's materials; null for the seed's own",
     "mix": '{"material": M, "amount": 0 to 1, "pattern": "even", "patches" or "bands"}: '
     "a second material, or null",
     "psi": "truncation, 0 to 1.5: lower is calmer, higher wilder",
@@ -83,7 +83,7 @@ def parse_style(
 
     Args:
         given: keys of `KEYS` with JSON values.
-        materials: the model's; the first is the default.
+        materials: the model's; the first where none is named and no seed draws one.
         cell: native pixels a side of a cell.
         psi: the model's own truncation, in thousandths.
 
