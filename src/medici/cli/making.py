@@ -152,6 +152,7 @@ def walk(
     as_json: Json = False,
 ) -> None:
     """Walk through a model's latents, from seed to seed, as a film."""
+    from medici.studio.making.sizes import drawn_at
     from medici.studio.making.video import Walk, progress_film, sheets_of, write_film
 
     if sheets is not None:
@@ -160,8 +161,9 @@ def walk(
         return show(result, as_json, lambda said: say(said["file"]))
     generator = generator_of(firm, model)
     steer = parse_style(style or [])
-    if "scale" in generator.keys:
-        steer.setdefault("scale", 1)
+    if "scale" in generator.keys and "scale" not in steer:
+        first = parse_seeds(seeds)[0]
+        steer |= {"scale": 1} if factor else drawn_at(generator, first, 512) or {"scale": 1}
     way = Walk(tuple(parse_seeds(seeds)), frames, hold, not once, between, steer)
     side = max(generator.sample(way.seeds[0], steer).pixels.shape[:2])
     enlarged = factor or max(1, 512 // side)

@@ -19,6 +19,7 @@ from medici.studio.making import layout
 from medici.studio.making.colours import contrast, rgb
 from medici.studio.making.formats import FORMATS, ICON_SIDES, ICONS, chosen
 from medici.studio.making.page import PAINTERS, Page, Words
+from medici.studio.making.sizes import drawn_at
 from medici.studio.making.upscale import enlarge, native, resized, to_png, to_svg
 from medici.untrusted import read_json
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 _KEYS = {"title", "text", "kicker", "url", "seeds", "style"}
 _MOST_WORKS = 16
+_SIDE = 2048  # of works that are drawn at any size; pages scale them down
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ def campaign(
 def make_works(generator: Generator, concept: Concept, kit: BrandKit) -> list[Rendering]:
     """The works of a campaign, each on a ground of the brand where the model allows it."""
     style = dict(concept.style)
+    if "scale" not in style:
+        style |= drawn_at(generator, concept.seeds[0], _SIDE)
     if "ground" not in generator.keys or "ground" in style:
         return generator.sample_many(list(concept.seeds), style)
     bare = generator.sample_many(list(concept.seeds), {**style, "ground": "transparent"})
