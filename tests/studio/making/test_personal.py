@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from medici.content import content_digest
 from medici.errors import BadStyle, WrongUse
 from medici.records import canonical_json
-from medici.studio.making.colours import contrast
-from medici.studio.making.personal import PARAMETERS, Personal, palette_of
+from medici.studio import load_model
+from medici.studio.making.colours import contrast, mix
+from medici.studio.making.personal import PARAMETERS, Personal, ink_of, palette_of
 from medici.studio.stylebook import Choice, StyleVersion
 
 WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
@@ -66,6 +67,24 @@ def test_favourite_colours_dress_the_work_within_what_is_allowed(tiles):
     tiles.keys = {"scale": ""}
     _seed, style = Personal.of({"colours": ["#d1495b"]}).derive(tiles)
     assert style == {}
+
+
+@pytest.mark.parametrize("colour", ["#d1495b", "#ffffff", "#000000", "#f6e27f", "#00798c"])
+def test_an_ink_can_be_read_on_its_ground(colour):
+    ground = mix(colour, "#ffffff", 6)
+    assert contrast(ink_of(colour, ground), ground) >= 4.5
+
+
+def test_favourite_colours_reach_icons_and_textures():
+    given = Personal.of({"colours": ["#d1495b", "#00798c"]})
+    _, icon = given.derive(load_model("icons"))
+    assert icon == {"ground": "#f4d2d6", "ink": ink_of("#d1495b", "#f4d2d6")}
+    _, texture = given.derive(load_model("textures"))
+    assert set(texture["ramp"]) > {"#d1495b", "#00798c"}
+    light = [contrast(c, "#000000") for c in texture["ramp"]]
+    assert light == sorted(light)
+    small = {**texture, "width": 64, "height": 64}
+    assert load_model("textures").sample(3, small).style["ramp"] == texture["ramp"]
 
 
 def test_a_palette_has_something_to_draw_with():

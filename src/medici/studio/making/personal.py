@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadStyle, WrongUse
 from medici.records import Address, Digest, canonical_json
-from medici.studio.making.colours import contrast, mix, parse_colour
+from medici.studio.making.colours import READABLE, contrast, mix, parse_colour
 from medici.studio.stylebook import StyleVersion
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Personal:
 
         Returns:
             seed from 0 to 2^53 - 1, and the style: that of the version for this seed; favourite
-            colours become its palette and its ground.
+            colours become its palette, ground and ink, or its ramp.
         """
         version = version or StyleVersion()
         data = self.stream(generator.id, version.digest, 8)
@@ -95,6 +95,10 @@ class Personal:
             out["palette"] = palette_of(colours)
         if colours and "ground" in keys:
             out["ground"] = mix(colours[0], "#ffffff", 6)
+            if "ink" in keys:
+                out["ink"] = ink_of(colours[0], out["ground"])
+        if colours and "ramp" in keys:
+            out["ramp"] = ramp_of(colours)
         return out
 
     def work(
@@ -135,6 +139,18 @@ def palette_of(colours: list[str]) -> list[str]:
             mix(colour, "#000000", 4),
         ]
     return sorted(set(out), key=lambda c: (contrast(c, "#000000"), c))
+
+
+def ink_of(colour: str, ground: str) -> str:
+    """A favourite colour, darkened by eighths until lines of it can be read on the ground."""
+    shades = (mix(colour, "#000000", eighths) for eighths in range(8))
+    return next((s for s in shades if contrast(s, ground) >= READABLE), "#000000")
+
+
+def ramp_of(colours: list[str]) -> list[str]:
+    """A ramp from dark to light through up to six favourite colours."""
+    between = sorted(dict.fromkeys(colours[:6]), key=lambda c: (contrast(c, "#000000"), c))
+    return [mix(colours[0], "#000000", 7), *between, mix(colours[0], "#ffffff", 7)]
 
 
 def _text(most: int, least: int) -> Any:
