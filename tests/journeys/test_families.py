@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,6 @@ from tests.studio.textures.conftest import cloth, soil
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.train
 
@@ -50,6 +50,7 @@ class Way:
     settings: dict[str, Any]
     style: tuple[str, ...]
     form: str
+    file: str = "png"
 
 
 WAYS = {
@@ -68,6 +69,7 @@ WAYS = {
         | {"batch": 24, "mixed": False},
         ("psi=0.9",),
         "mid",
+        "wav",
     ),
 }
 
@@ -101,6 +103,79 @@ def test_own_material_becomes_works_that_anybody_can_make_again(name, tmp_path):
     assert out.stat().st_size > 100
     shown = run("sheet", tmp_path / "sheet.png", "--seeds", "0-3", *at[:4])
     assert shown.code == 0, shown
+    _made_of_it(way, at[:4], steer, tmp_path)
+
+
+def _made_of_it(way: Way, model: list[str | Path], steer: list[str], folder: Path) -> None:
+    """What an artist makes of a model of their own, by the commands of the making room."""
+    grid = run(
+        "grid",
+        folder / "grid.png",
+        "--of",
+        "truncation",
+        "--values",
+        "[0.5, 1]",
+        "--seeds",
+        "1-2",
+        *model,
+        "--json",
+    )
+    assert grid.code == 0, grid
+    film = run(
+        "walk",
+        folder / "walk.webp",
+        "--seeds",
+        "1-2",
+        "--frames",
+        2,
+        "--hold",
+        1,
+        "--once",
+        *model,
+        *steer,
+        "--json",
+    )
+    assert film.code == 0, film
+    assert film.json["frames"] == 5
+    kept = run("batch", folder / "batch", "-n", 3, *model, *steer, "--json")
+    assert kept.code == 0, kept
+    assert kept.json["kept"] == 3
+    files = [p for p in (folder / "batch").iterdir() if p.suffix == f".{way.file}"]
+    assert len(files) == 3
+    own = run(
+        "personalise",
+        "--name",
+        "Lucrezia",
+        "--colour",
+        "#7a1f3d",
+        *model,
+        "--json",
+        "--out",
+        folder / "personal",
+    )
+    assert own.code == 0, own
+    assert Path(own.json["file"]).suffix == f".{way.file}"
+    edited = run(
+        "edit", 3, *model, *steer, "--change", "psi=0.6", "--json", "--out", folder / "edits"
+    )
+    assert edited.code == 0, edited
+    assert edited.json["exact"]
+    assert edited.json["style"]["psi"] == 0.6
+    (folder / "concept.toml").write_text('title = "Of our own"\nseeds = [1, 2]\n')
+    set_ = run(
+        "campaign",
+        folder / "concept.toml",
+        "--format",
+        "square",
+        "--file",
+        "png",
+        *model,
+        "--out",
+        folder / "campaign",
+        "--json",
+    )
+    assert set_.code == 0, set_
+    assert (folder / "campaign" / "square.png").stat().st_size > 1000
 
 
 def test_words_are_made_again_too(tmp_path):

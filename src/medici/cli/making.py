@@ -141,7 +141,10 @@ def walk(
     factor: Annotated[
         int | None, typer.Option(min=1, help="Exact enlargement (default: to about 512 pixels).")
     ] = None,
-    between: Annotated[str, typer.Option(help="blend, dissolve or cut.")] = "blend",
+    between: Annotated[
+        str | None,
+        typer.Option(help="blend, dissolve or cut (default: blend, where the model can)."),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do not come back to the first.")] = False,
     sheets: Annotated[
         Path | None, typer.Option(help="Instead: the sample sheets in a training run's folder.")
@@ -164,6 +167,7 @@ def walk(
     if "scale" in generator.keys and "scale" not in steer:
         first = parse_seeds(seeds)[0]
         steer |= {"scale": 1} if factor else drawn_at(generator, first, 512) or {"scale": 1}
+    between = between or ("blend" if "blend" in generator.keys else "dissolve")
     way = Walk(tuple(parse_seeds(seeds)), frames, hold, not once, between, steer)
     side = max(generator.sample(way.seeds[0], steer).pixels.shape[:2])
     enlarged = factor or max(1, 512 // side)
