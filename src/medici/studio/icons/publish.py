@@ -25,6 +25,7 @@ from medici.studio.icons.sheets import COLUMNS, ROWS, save_sheet
 from medici.studio.icons.trainer import SCHEMA, Recipe
 from medici.studio.metrics.features import default_cache
 from medici.studio.metrics.measure import Measuring
+from medici.studio.training.publishing import whole
 from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ ARCHITECTURES = {
 }
 
 
+@whole
 def publish(
     best: Path,
     out: Path,
@@ -71,7 +73,6 @@ def publish(
     Raises:
         BadWeights: the run's weights cannot be made exact, or are of other data.
     """
-    out.mkdir(parents=True, exist_ok=True)
     about, _ = read_snapshot(best, SCHEMA)
     recipe = Recipe.from_json(about["recipe"])
     if recipe.shape.looks != len(train.looks):

@@ -21,6 +21,7 @@ from medici.studio.music.export import about_network, to_model
 from medici.studio.music.model import MusicModel
 from medici.studio.music.trainer import load_trained
 from medici.studio.training.curves import Curves
+from medici.studio.training.publishing import whole
 from medici.studio.training.run import BEST
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _TRIED_WITH = 96
 _SHEET = 12
 
 
+@whole
 def publish(
     run: Path,
     out: Path,
@@ -66,7 +68,6 @@ def publish(
     Raises:
         BadWeights: the run's weights cannot be made exact.
     """
-    out.mkdir(parents=True, exist_ok=True)
     network, about = load_trained(run / BEST)
     tried: dict[str, float] = {}
     if psi is None and tune is not None:

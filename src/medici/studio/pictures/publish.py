@@ -16,6 +16,7 @@ from medici.studio.metrics.measure import SAMPLES, picture_table
 from medici.studio.pictures.bias import attribute_report, colour_report
 from medici.studio.pictures.model import PictureModel
 from medici.studio.pictures.quality import STATISTICS, Statistics
+from medici.studio.training.publishing import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ SHEET = "sheet.png"
 _SHOWN = 160
 
 
+@whole
 def publish(
     exact: ExactModel,
     out: Path,
@@ -66,7 +68,6 @@ def publish(
         BadWeights: the exact model is not of this family.
     """
     whole = whole or train
-    out.mkdir(parents=True, exist_ok=True)
     digest = exact.save(out / WEIGHTS)
     statistics = Statistics.of(train.pixels).save(out / STATISTICS)
     record = ModelRecord(

@@ -16,6 +16,7 @@ from medici.studio.exact.identity import RENDERER
 from medici.studio.textures import metrics
 from medici.studio.textures.export import described, load_trained, to_exact
 from medici.studio.textures.model import TextureModel
+from medici.studio.training.publishing import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ SEAMS = {64: 32, 256: 8}
 ALL_SEAMS = {64: 96, 128: 48, 256: 24, 512: 12, 1024: 6, 2048: 3}
 
 
+@whole
 def publish(
     trained: Path,
     out: Path,
@@ -59,7 +61,6 @@ def publish(
     Raises:
         BadWeights: the weights cannot be made exact.
     """
-    out.mkdir(parents=True, exist_ok=True)
     network, about = load_trained(trained)
     materials = [described(m.name, m.pictures, m.relief, m.waves) for m in data.materials]
     exact = to_exact(network, materials, psi)

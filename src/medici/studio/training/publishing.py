@@ -1,0 +1,48 @@
+"""A model folder is written beside the one that is there, and takes its place when it is whole."""
+
+from __future__ import annotations
+
+import shutil
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from medici.studio.families import RECORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_PART = ".publishing"
+Trained = TypeVar("Trained")
+Told = ParamSpec("Told")
+Answer = TypeVar("Answer")
+
+
+def whole(
+    publish: Callable[Concatenate[Trained, Path, Told], Answer],
+) -> Callable[Concatenate[Trained, Path, Told], Answer]:
+    """Let a function that writes a model folder write all of it before anything is replaced.
+
+    What was published before stays as it was when writing ends early. At the end files are moved,
+    the record last: a folder whose record names other weights is refused, never believed.
+
+    Args:
+        publish: takes what was trained and the folder, and perhaps more.
+    """
+
+    @wraps(publish)
+    def published(
+        trained: Trained, out: Path, /, *args: Told.args, **kwargs: Told.kwargs
+    ) -> Answer:
+        part = out / _PART
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            answer = publish(trained, part, *args, **kwargs)
+            for path in sorted(part.iterdir(), key=lambda p: (p.name == RECORD, p.name)):
+                path.replace(out / path.name)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return answer
+
+    return published

@@ -1,0 +1,55 @@
+"""Model folders are replaced when the new one is whole, and not before."""
+
+from __future__ import annotations
+
+import pytest
+
+from medici.studio.training.publishing import whole
+
+
+@whole
+def publish(trained, out, fail=False):
+    (out / "weights.safetensors").write_text(f"weights {trained}")
+    (out / "record.json").write_text(f"record {trained}")
+    if fail:
+        raise KeyboardInterrupt
+    (out / "sheet.png").write_text(f"sheet {trained}")
+    return trained
+
+
+def held(folder):
+    return {p.name: p.read_text() for p in folder.iterdir() if p.is_file()}
+
+
+def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path):
+    out = tmp_path / "model"
+    (out / "run").mkdir(parents=True)
+    (out / "run" / "snapshot").write_text("run")
+    (out / "notes.txt").write_text("mine")
+    assert publish(1, out) == 1
+    first = held(out)
+    assert first == {
+        "weights.safetensors": "weights 1",
+        "record.json": "record 1",
+        "sheet.png": "sheet 1",
+        "notes.txt": "mine",
+    }
+    with pytest.raises(KeyboardInterrupt):
+        publish(2, out, fail=True)
+    assert held(out) == first
+    assert sorted(p.name for p in out.iterdir() if p.is_dir()) == ["run"]
+    publish(3, out)
+    assert held(out)["record.json"] == "record 3"
+    assert (out / "run" / "snapshot").read_text() == "run"
+
+
+def test_the_record_is_the_last_to_come(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    moved = []
+    plain = Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda self, to: (moved.append(self.name), plain(self, to))[1]
+    )
+    publish(1, tmp_path / "new" / "model")
+    assert moved == ["sheet.png", "weights.safetensors", "record.json"]
