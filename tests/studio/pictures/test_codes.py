@@ -323,7 +323,7 @@ def test_the_body_follows_the_data(data):
         ({"cods": 3}, "did you mean codes"),
         ({"levels": 4}, "3, 5 or 9"),
         ({"batch": 0}, "batch"),
-        ({"slots": "many"}, "type"),
+        ({"slots": "many"}, "slots must be a whole number"),
     ],
 )
 def test_wrong_settings_are_named(settings, words):
@@ -367,7 +367,7 @@ def test_places_that_are_drawn_badly_can_be_made_to_count_for_more(data):
     bad = trainer._errors[7] / trainer._errors.mean()
     assert bad > 5
     assert focused > 1.5 * surprise.mean()
-    plain = CodesTrainer(data, TINY, 0, CPU)
+    plain = CodesTrainer(data, replace(TINY, focus=0.0), 0, CPU)
     assert plain._focused(surprise) == surprise.mean()
 
 

@@ -48,6 +48,6 @@ class Options:
             rest["trackers"] = (rest["trackers"],)
         mine = typed(cls, {k: v for k, v in rest.items() if not (k == "trackers" and v == [])})
         if mine.get("note_steps") == 0:
-            raise WrongUse("setting note_steps is a whole number from 1 up, not 0")
+            raise WrongUse("note_steps must be a whole number from 1 up, not 0")
         names = {known.name for known in fields(cls)}
         return cls(**mine), {k: v for k, v in rest.items() if k not in names}

@@ -81,14 +81,12 @@ def _checked(name: str, annotation: str, value: object) -> object:
         return None
     if not plain.startswith("tuple["):
         if not _CHECKS[plain](value):
-            raise WrongUse(f"setting {name} is {_WORDS[plain]}, not {value!r}")
+            raise WrongUse(f"{name} must be {_WORDS[plain]}, not {value!r}")
         return value
     inside = [part.strip() for part in plain[len("tuple[") : -1].split(",")]
     many = inside[-1] == "..."
     right = isinstance(value, list | tuple) and (bool(value) if many else len(value) == len(inside))
     if not right or not all(_CHECKS[inside[0]](one) for one in value):  # type: ignore[attr-defined]
         count = "one or more" if many else str(len(inside))
-        raise WrongUse(
-            f"setting {name} is a list of {count}, each {_WORDS[inside[0]]}, not {value!r}"
-        )
+        raise WrongUse(f"{name} must be a list of {count}, each {_WORDS[inside[0]]}, not {value!r}")
     return tuple(value)  # type: ignore[arg-type]
