@@ -59,8 +59,11 @@ class CodesRecipe:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise WrongUse(f"{name} must be a number from 0 up, not {value!r}")
-        if not all(0 <= average < 1 for average in self.averages):
-            raise WrongUse(f"averages are decays from 0 to under 1, not {list(self.averages)}")
+        apart = len(set(self.averages)) == len(self.averages)
+        if not apart or not all(0 <= average < 1 for average in self.averages):
+            raise WrongUse(
+                f"averages are different decays from 0 to under 1, not {list(self.averages)}"
+            )
         if self.hidden >= 1:
             raise WrongUse(f"hidden is a share under 1, not {self.hidden!r}")
         if self.precision not in SETTINGS:
