@@ -180,8 +180,8 @@ def test_an_undecided_slot_is_split_into_an_idle_one(side):
 
 def test_a_run_splits_slots_while_there_is_time_and_goes_on(data, monkeypatch):
     for name, value in (("EVERY", 4), ("FROM", 0), ("UNTIL", 0.6)):
-        monkeypatch.setattr(f"medici.studio.pictures.codes_trainer._SPLIT_{name}", value)
-    monkeypatch.setattr("medici.studio.pictures.codes_trainer._IDLE", 0.2)
+        monkeypatch.setattr(f"medici.studio.pictures.splitting._{name}", value)
+    monkeypatch.setattr("medici.studio.pictures.splitting._IDLE", 0.2)
     split = []
     plain = Decoder.split
     monkeypatch.setattr(

@@ -19,7 +19,7 @@ from torch import nn
 from medici.errors import BadWeights, WrongUse
 from medici.studio.data.folder import common_colours
 from medici.studio.data.sampling import batch, some
-from medici.studio.pictures import directions
+from medici.studio.pictures import directions, splitting
 from medici.studio.pictures.classes import classes_of
 from medici.studio.pictures.codes import CodesShape, Decoder, Encoder, quantised, to_tokens
 from medici.studio.pictures.codes_export import to_exact
@@ -58,9 +58,6 @@ _RENEWED = 16  # steps
 _DIRECTED = 8000
 _FORGOTTEN = 0.02  # of a place's mean surprise, a step
 _LEAST, _MOST = 0.05, 10.0
-# When slots are split, in steps and as a share of the drawing, and below which share of the
-# pixels a slot is idle (above which nats a pixel one is undecided).
-_SPLIT_EVERY, _SPLIT_FROM, _SPLIT_UNTIL, _IDLE = 150, 300, 0.6, 0.004
 _UNTOLD = 0.125  # of the samples: their class is left open
 
 
@@ -219,8 +216,8 @@ class CodesTrainer:
             keep = torch.rand(len(seen), 1, *seen.shape[2:], generator=self.random)
             shown = seen * (keep >= recipe.hidden).to(self.device)
         values = quantised(networks.encoder(shown).float(), recipe.shape.levels)
-        if self.step % _SPLIT_EVERY == 0 and self.step > _SPLIT_FROM and self._young():
-            self._split(values)
+        if splitting.due(self.step, self.fraction / recipe.drawing):
+            splitting.split(networks.decoder, values, self.seed + self.step, self.workers)
         phase = None
         if recipe.shape.smooth:
             # Neighbours say nearly the same where scores are smooth: a quarter counts, and all
@@ -229,24 +226,6 @@ class CodesTrainer:
             pixels = pixels[:, phase[0] :: 2, phase[1] :: 2]
         labels = self._labels(pixels).to(self.device)
         return self._focused(networks.decoder.surprise(values, labels, phase))
-
-    def _young(self) -> bool:
-        """Whether there is time left for what is changed now."""
-        return self.fraction < _SPLIT_UNTIL * self.recipe.drawing
-
-    def _split(self, values: Tensor) -> None:
-        """Give the most undecided slot's work to two, where another slot is idle.
-
-        A slot that may be white or blue wherever an eye may be is a resting place of the loss: it
-        is always drawn white, and no other slot is ever tried there.
-        """
-        decoder = self.networks.decoder
-        used, undecided = self.workers.mean_of(decoder.undecided(values)).cpu()
-        slot, idle = int(undecided.argmax()), int(used.argmin())
-        if slot != idle and used[idle] < _IDLE and undecided[slot] > _IDLE:
-            # Equal in all workers.
-            random = torch.Generator().manual_seed(self.seed + self.step)
-            decoder.split(slot, idle, random)
 
     def _focused(self, surprise: Tensor) -> Tensor:
         """Mean over pixels, (n, pixels), each place weighed by its mean surprise so far."""
