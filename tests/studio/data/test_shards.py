@@ -92,6 +92,17 @@ def test_what_is_not_a_plain_folder_says_what_it_is(both, tmp_path):
     assert "give one of them, judge, train" in caught.value.hint
 
 
+def test_a_set_whose_splits_are_sharded_is_no_empty_source(both, tmp_path):
+    plan = Plan(Reading(20), splits={"judge": 0.4}, shards=True)
+    build([str(tmp_path / "source")], tmp_path / "split", plan)
+    with pytest.raises(BadData, match="holds sets in shards: judge, train") as caught:
+        build([str(tmp_path / "split"), str(both[1])], tmp_path / "again", Plan(Reading(20)))
+    assert str(tmp_path / "split" / "judge") in caught.value.hint
+    assert not (tmp_path / "again").exists()
+    build([str(tmp_path / "split" / "judge")], tmp_path / "again", Plan(Reading(20)))
+    assert len(read_folder(tmp_path / "again", 20)) == 12
+
+
 def test_any_choice_in_any_order_with_repeats(both):
     files, place = both
     chosen = np.array([29, 3, 3, 17, 0])

@@ -81,6 +81,12 @@ def open_source(text: str) -> Source:
             (place / MANIFEST).is_file() or any(place.glob("*.tar"))
         ):
             return archives.shards(place)
+        inside = sorted(p.parent for p in place.glob("*/index.npy") if any(p.parent.glob("*.tar")))
+        if inside:
+            raise BadData(
+                f"{place} holds sets in shards: {', '.join(p.name for p in inside)}",
+                f"give those that are wanted one by one, such as {inside[0]}",
+            )
         return folder(place)
     if place.is_file() and archives.is_archive(place):
         return archives.archive(place)
