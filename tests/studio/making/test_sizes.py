@@ -15,6 +15,7 @@ from medici.studio.making.sizes import drawn_at
         ("ink", 512, {"scale": 4}),
         ("ink", 1 << 20, {"scale": 16}),  # its most
         ("icons", 600, {"scale": 16}),
+        ("textures", 2048, {}),  # more of it, not larger
         ("chorales", 512, {}),  # no pictures
     ],
 )

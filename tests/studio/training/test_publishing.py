@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from medici.studio.training.publishing import whole
+from medici.studio.training.publishing import staged
 
 
-@whole
+@staged
 def publish(trained, out, fail=False):
     (out / "weights.safetensors").write_text(f"weights {trained}")
     (out / "record.json").write_text(f"record {trained}")

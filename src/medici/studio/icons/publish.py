@@ -25,7 +25,7 @@ from medici.studio.icons.sheets import COLUMNS, ROWS, save_sheet
 from medici.studio.icons.trainer import SCHEMA, Recipe
 from medici.studio.metrics.features import default_cache
 from medici.studio.metrics.measure import Measuring
-from medici.studio.training.publishing import whole
+from medici.studio.training.publishing import staged
 from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ ARCHITECTURES = {
 }
 
 
-@whole
+@staged
 def publish(
     best: Path,
     out: Path,

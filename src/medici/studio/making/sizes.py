@@ -21,9 +21,10 @@ def drawn_at(model: Generator, seed: int, side: int) -> dict[str, int]:
 
     Returns:
         its ``scale``, a power of two, at most as large as asked for; empty for models that have no
-        such key, or whose larger works are the small ones with every pixel repeated.
+        such key, whose larger works are the small ones with every pixel repeated, or that draw more
+        rather than larger (textures, by their ``width``).
     """
-    if "scale" not in model.keys:
+    if "scale" not in model.keys or "width" in model.keys:
         return {}
     one, two = (model.sample(seed, {"scale": scale}).pixels for scale in (1, 2))
     if (enlarge(one, 2) == two).all():

@@ -21,7 +21,7 @@ from medici.studio.music.export import about_network, to_model
 from medici.studio.music.model import MusicModel
 from medici.studio.music.trainer import load_trained
 from medici.studio.training.curves import Curves
-from medici.studio.training.publishing import whole
+from medici.studio.training.publishing import staged
 from medici.studio.training.run import BEST
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _TRIED_WITH = 96
 _SHEET = 12
 
 
-@whole
+@staged
 def publish(
     run: Path,
     out: Path,

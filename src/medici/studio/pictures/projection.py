@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medici.errors import WrongUse
+from medici.studio.making.colours import to_hex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def _cut_out(picture: Picture) -> tuple[str, Picture, Picture]:
     at_border, everywhere = picture.copy(), picture.copy()
     at_border[reached[1:-1, 1:-1]] = 0
     everywhere[alike] = 0
-    return "#{:02x}{:02x}{:02x}".format(*ground.tolist()), at_border, everywhere
+    return to_hex(ground), at_border, everywhere
 
 
 def _descend(

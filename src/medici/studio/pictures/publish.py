@@ -16,7 +16,7 @@ from medici.studio.metrics.measure import SAMPLES, picture_table
 from medici.studio.pictures.bias import attribute_report, colour_report
 from medici.studio.pictures.model import PictureModel
 from medici.studio.pictures.quality import STATISTICS, Statistics
-from medici.studio.training.publishing import whole
+from medici.studio.training.publishing import staged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ SHEET = "sheet.png"
 _SHOWN = 160
 
 
-@whole
+@staged
 def publish(
     exact: ExactModel,
     out: Path,

@@ -16,7 +16,7 @@ from medici.studio.exact.identity import RENDERER
 from medici.studio.textures import metrics
 from medici.studio.textures.export import described, load_trained, to_exact
 from medici.studio.textures.model import TextureModel
-from medici.studio.training.publishing import whole
+from medici.studio.training.publishing import staged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ SEAMS = {64: 32, 256: 8}
 ALL_SEAMS = {64: 96, 128: 48, 256: 24, 512: 12, 1024: 6, 2048: 3}
 
 
-@whole
+@staged
 def publish(
     trained: Path,
     out: Path,

@@ -18,7 +18,7 @@ Told = ParamSpec("Told")
 Answer = TypeVar("Answer")
 
 
-def whole(
+def staged(
     publish: Callable[Concatenate[Trained, Path, Told], Answer],
 ) -> Callable[Concatenate[Trained, Path, Told], Answer]:
     """Let a function that writes a model folder write all of it before anything is replaced.
