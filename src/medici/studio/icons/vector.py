@@ -5,30 +5,57 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from medici.errors import BadData
 from medici.studio.checking import colour_bytes
-from medici.studio.icons.contours import level_lines, outline, path_data
-from medici.studio.icons.finish import coverage, paint
+from medici.studio.icons.finish import coverage, level, paint, spline
+from medici.studio.vector import contours
+from medici.studio.vector.curves import Drawing, outline, path_data
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from medici.studio.icons.style import Style
+    from medici.studio.vector.contours import Points
 
     Grey = NDArray[np.uint8]
 
 # Units of the vector files for each native pixel, and decimals of a unit.
 _UNIT, _DIGITS = 16, 1
 _ICO_SCALES = (1, 2, 4, 8)
+# Samples a native pixel, and lengths and areas in native pixels.
+_FINE = 4
+_LEAST_AREA = 0.4
+_DRAWING = Drawing(tolerance=0.09, straight=0.05, arm=1.1, step=0.25, tip=0.75)
+
+
+def level_lines(grey: Grey, weight: int = 0) -> list[Points]:
+    """Closed level lines of the picture's B-spline, in native pixels from its corner.
+
+    Ink lies to one side of each line, so outer lines and holes turn opposite ways.
+
+    Args:
+        grey: (side, side) uint8, ink at 255.
+        weight: in thousandths, as in `medici.studio.icons.finish`.
+
+    Returns:
+        one (k, 2) array of x and y a line.
+    """
+    matrix = spline(len(grey), _FINE) / (48 * _FINE**3)
+    field = matrix @ grey.astype(np.float64) @ matrix.T - level(weight) / 2
+    # The border is outside: lines close where the ink is cut off by the picture's edge.
+    field = np.pad(field, 1, constant_values=-127.5)
+    lines = [(line - 0.5) / _FINE for line in contours.level_lines(field)]
+    return [line for line in lines if abs(contours.area(line)) >= _LEAST_AREA]
 
 
 def path_of(grey: Grey, weight: int = 0) -> str:
     """The outline of a grey icon as SVG path data, even-odd, 16 units a native pixel."""
     lines = level_lines(grey, weight)
-    return path_data([outline(line) for line in lines], _UNIT, _DIGITS)
+    return path_data([outline(line, _DRAWING) for line in lines], _UNIT, _DIGITS)
 
 
 def svg(grey: Grey, style: Style, seed: int) -> bytes:

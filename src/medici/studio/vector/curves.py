@@ -1,12 +1,11 @@
-"""From a grey picture to outlines with few nodes: level lines, corners, fitted cubic curves."""
+"""From closed lines of points to outlines with few nodes: corners, fitted cubic curves."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from medici.studio.icons.finish import level, spline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,138 +15,64 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
     Curve = tuple[Points, ...]
 
-# Samples a native pixel, and tolerances in native pixels.
-_FINE = 4
-_TOLERANCE = 0.09
-_STRAIGHT = 0.05
-_ARM = 1.1
-_FURTHEST_TIP = 0.75
 _CORNER = np.cos(np.radians(40))
 _STRAIGHT_ARMS = np.cos(np.radians(14))
-_LEAST_AREA = 0.4
 _REFITS = 4
 
 
-def level_lines(grey: NDArray[np.uint8], weight: int = 0) -> list[Points]:
-    """Closed level lines of the picture's B-spline, in native pixels from its corner.
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How closely lines are followed; all lengths in the unit of the lines.
 
-    Ink lies to one side of each line, so outer lines and holes turn opposite ways.
-
-    Args:
-        grey: (side, side) uint8, ink at 255.
-        weight: in thousandths, as in `medici.studio.icons.finish`.
-
-    Returns:
-        one (k, 2) array of x and y a line.
+    Attributes:
+        tolerance: how far a curve may be from its line.
+        straight: how far a short line may be from what is drawn as straight; a long one 1.8 times.
+        arm: how far before and after a point its turn is judged.
+        step: between points at which lines are read.
+        tip: where corners were rounded off, how far straight sides are drawn on until they meet;
+            0 where lines have the corners that they should have.
     """
-    matrix = spline(len(grey), _FINE) / (48 * _FINE**3)
-    field = np.pad(matrix @ grey.astype(np.float64) @ matrix.T - level(weight) / 2, 1)
-    # The border is outside: lines close where the ink is cut off by the picture's edge.
-    border = np.ones_like(field, bool)
-    border[1:-1, 1:-1] = False
-    field[border] = -127.5
-    # A value of 0 would put a line through a sample and tie it to two others.
-    field[field == 0] = -1e-6
-    following = _crossings(field)
-    lines = []
-    while following:
-        start = here = next(iter(following))
-        line = []
-        while here in following:
-            line.append(here)
-            here = following.pop(here)
-        if here == start:
-            lines.append(np.array([_place(field, edge) for edge in line]))
-    lines = [(line - 0.5) / _FINE for line in lines]
-    return [line for line in lines if abs(area(line)) >= _LEAST_AREA]
+
+    tolerance: float
+    straight: float
+    arm: float
+    step: float
+    tip: float = 0.0
 
 
-Edge = tuple[int, int, int]
-# Marching squares: a cell's corners clockwise from the upper left are bits 1, 2, 4 and 8, its edges
-# top, right, bottom and left are 0 to 3; ink lies to the right of each step, seen with y down.
-_STEPS: dict[int, tuple[tuple[int, int], ...]] = {
-    1: ((0, 3),),
-    2: ((1, 0),),
-    3: ((1, 3),),
-    4: ((2, 1),),
-    6: ((2, 0),),
-    7: ((2, 3),),
-    8: ((3, 2),),
-    9: ((0, 2),),
-    11: ((1, 2),),
-    12: ((3, 1),),
-    13: ((0, 1),),
-    14: ((3, 0),),
-}
-# Saddles, where ink meets in the middle and where it does not.
-_JOINED = {5: ((0, 1), (2, 3)), 10: ((3, 0), (1, 2))}
-_APART = {5: ((0, 3), (2, 1)), 10: ((1, 0), (3, 2))}
-
-
-def _crossings(field: Points) -> dict[Edge, Edge]:
-    """Which crossing of a cell's edge leads to which. Source: Lorensen & Cline 1987.
-
-    An edge is (row, column, 0) to the right of a sample, (row, column, 1) below it.
-    """
-    inside = (field > 0).astype(np.int64)
-    case = inside[:-1, :-1] + 2 * inside[:-1, 1:] + 4 * inside[1:, 1:] + 8 * inside[1:, :-1]
-    out: dict[Edge, Edge] = {}
-    for y, x in zip(*(a.tolist() for a in np.nonzero((case > 0) & (case < 15))), strict=True):
-        number = int(case[y, x])
-        saddles = _JOINED if field[y : y + 2, x : x + 2].mean() > 0 else _APART
-        edges = ((y, x, 0), (y, x + 1, 1), (y + 1, x, 0), (y, x, 1))
-        for a, b in _STEPS.get(number) or saddles[number]:
-            out[edges[a]] = edges[b]
-    return out
-
-
-def _place(field: Points, edge: Edge) -> tuple[float, float]:
-    """Where the level is crossed on an edge, x and y in samples."""
-    y, x, down = edge
-    a = field[y, x]
-    b = field[y + down, x + 1 - down]
-    share = a / (a - b)
-    return (x, y + share) if down else (x + share, y)
-
-
-def area(line: Points) -> float:
-    """Signed area of a closed line."""
-    x, y = line[:, 0], line[:, 1]
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
-
-
-def outline(line: Points) -> list[Curve]:
-    """A closed line as straight pieces (2 points) and cubic Bézier curves (4 points).
-
-    Smoothing rounded all corners off: where two straight sides meet, they are drawn on until they
-    do.
-    """
-    line = _resampled(line)
-    arm = _reach(line)
-    corners = _corners(line, arm)
+def outline(line: Points, drawing: Drawing) -> list[Curve]:
+    """A closed line as straight pieces (2 points) and cubic Bézier curves (4 points)."""
+    line = _resampled(line, drawing.step)
+    arm = _reach(line, drawing.arm)
+    cuts: list[tuple[int, Points | None]]
+    if drawing.tip:
+        cuts = list(_corners(line, arm, drawing.tip))
+        around = _tangents(line)
+        leaving, arriving = around, -around
+    else:
+        cuts = [(i, None) for i in _kinks(line, arm)]
+        leaving, arriving = _sides(line, [i for i, _ in cuts], max(arm // 2, 1))
     count = len(line)
-    cuts: list[tuple[int, Points | None]] = [(i, tip) for i, tip in corners]
     if not cuts:
         # A smooth line is cut where it is straightest, so that the cuts do not show.
         cuts = [(int(_cosines(line, arm).argmax()), None)]
     if len(cuts) == 1:
         # A curve needs two ends apart.
         cuts = sorted([cuts[0], ((cuts[0][0] + count // 2) % count, None)], key=lambda c: c[0])
-    around = _tangents(line)
     out: list[Curve] = []
     for (a, tip_a), (b, tip_b) in zip(cuts, [*cuts[1:], cuts[0]], strict=True):
         b = b + count if b <= a else b
         first, last = (a if tip_a is None else a + arm), (b if tip_b is None else b - arm)
         piece = line[np.arange(first, max(last, first) + 1) % count]
-        start = around[a % count] if tip_a is None else _unit(piece[0] - tip_a)
-        end = -around[b % count] if tip_b is None else _unit(piece[-1] - tip_b)
+        start = leaving[a % count] if tip_a is None else _unit(piece[0] - tip_a)
+        end = arriving[b % count] if tip_b is None else _unit(piece[-1] - tip_b)
         ends = [None if tip is None else tip[None] for tip in (tip_a, tip_b)]
         whole = np.concatenate([p for p in (ends[0], piece, ends[1]) if p is not None])
-        out += fit(whole, start, end)
+        out += fit(whole, start, end, drawing)
     return out
 
 
-def _resampled(line: Points, step: float = 0.25) -> Points:
+def _resampled(line: Points, step: float) -> Points:
     """Points at even distances along a closed line."""
     closed = np.concatenate([line, line[:1]])
     along = np.concatenate([[0.0], np.hypot(*np.diff(closed, axis=0).T).cumsum()])
@@ -156,9 +81,9 @@ def _resampled(line: Points, step: float = 0.25) -> Points:
     return np.stack([np.interp(at, along, closed[:, i]) for i in (0, 1)], axis=1)
 
 
-def _reach(line: Points) -> int:
+def _reach(line: Points, arm: float) -> int:
     around = float(np.hypot(*(line - np.roll(line, 1, 0)).T).sum())
-    return max(1, min(round(_ARM / around * len(line)), len(line) // 6))
+    return max(1, min(round(arm / around * len(line)), len(line) // 6))
 
 
 def _cosines(line: Points, arm: int) -> Points:
@@ -171,11 +96,9 @@ def _between(a: Points, b: Points) -> Points:
     return np.asarray((a * b).sum(1) / np.maximum(size, 1e-9))
 
 
-def _corners(line: Points, arm: int) -> list[tuple[int, Points]]:
+def _corners(line: Points, arm: int, furthest: float) -> list[tuple[int, Points]]:
     """Where two straight sides meet at an angle: the index there, and the point they meet in."""
-    turn = _cosines(line, arm)
-    near = np.stack([np.roll(turn, s) for s in range(-arm, arm + 1)])
-    found = np.nonzero((turn < _CORNER) & (turn <= near.min(0)))[0].tolist()
+    found = _turns(line, arm)
     out: list[tuple[int, Points]] = []
     for i in found:
         if out and i - out[-1][0] < 2 * arm:
@@ -186,11 +109,40 @@ def _corners(line: Points, arm: int) -> list[tuple[int, Points]]:
         tip = _meeting(steps[2], before[1], steps[3], after[0])
         if straight > _STRAIGHT_ARMS and tip is not None:
             gap = float(np.hypot(*(tip - line[i])))
-            if gap < _FURTHEST_TIP:
+            if gap < furthest:
                 out.append((i, tip))
     if len(out) > 1 and out[0][0] + len(line) - out[-1][0] < 2 * arm:
         out.pop()
     return out
+
+
+def _turns(line: Points, arm: int) -> list[int]:
+    """Where a line turns most, and enough for a corner."""
+    turn = _cosines(line, arm)
+    near = np.stack([np.roll(turn, s) for s in range(-arm, arm + 1)])
+    found: list[int] = np.nonzero((turn < _CORNER) & (turn <= near.min(0)))[0].tolist()
+    return found
+
+
+def _kinks(line: Points, arm: int) -> list[int]:
+    """Where a line is to be cut because it turns at once."""
+    out: list[int] = []
+    for i in _turns(line, arm):
+        if not out or i - out[-1] >= arm:
+            out.append(i)
+    if len(out) > 1 and out[0] + len(line) - out[-1] < arm:
+        out.pop()
+    return out
+
+
+def _sides(line: Points, kinks: Sequence[int], arm: int) -> tuple[Points, Points]:
+    """Unit directions from each point along the line and back, told apart at kinks."""
+    around = _tangents(line)
+    leaving, arriving = around.copy(), -around
+    for i in kinks:
+        leaving[i] = _unit(line[(i + arm) % len(line)] - line[i])
+        arriving[i] = _unit(line[i - arm] - line[i])
+    return leaving, arriving
 
 
 def _meeting(p: Points, along_p: Points, q: Points, along_q: Points) -> Points | None:
@@ -212,7 +164,7 @@ def _unit(v: Points) -> Points:
     return np.asarray(v / max(float(np.hypot(*v)), 1e-9))
 
 
-def fit(piece: Points, start: Points, end: Points) -> list[Curve]:
+def fit(piece: Points, start: Points, end: Points, drawing: Drawing) -> list[Curve]:
     """Curves through an open piece, as few as keep within the tolerance.
 
     Source: Schneider 1990, Graphics Gems I.
@@ -221,6 +173,7 @@ def fit(piece: Points, start: Points, end: Points) -> list[Curve]:
         piece: (k, 2) points.
         start: unit direction into the piece at its first point.
         end: unit direction into the piece at its last point.
+        drawing: how closely it is followed.
     """
     chord = piece[-1] - piece[0]
     length = float(np.hypot(*chord))
@@ -228,19 +181,22 @@ def fit(piece: Points, start: Points, end: Points) -> list[Curve]:
         return [(piece[0], piece[-1])]
     gap = piece - piece[0]
     away = np.abs(chord[0] * gap[:, 1] - chord[1] * gap[:, 0]) / length
-    if away.max() <= _STRAIGHT + 0.04 * min(1.0, length / 8):
+    if away.max() <= drawing.straight * (1 + 0.8 * min(1.0, length / 8)):
         return [(piece[0], piece[-1])]
     t = np.concatenate([[0.0], np.hypot(*np.diff(piece, axis=0).T).cumsum()])
     t /= t[-1]
     for _ in range(_REFITS):
         curve = _bezier(piece, t, start, end)
         gaps = np.hypot(*(_at(curve, t) - piece).T)
-        if gaps.max() <= _TOLERANCE:
+        if gaps.max() <= drawing.tolerance:
             return [tuple(curve)]
         t = _closer(curve, piece, t)
     worst = min(max(int(gaps.argmax()), 1), len(piece) - 2)
     middle = _unit(piece[max(worst - 2, 0)] - piece[min(worst + 2, len(piece) - 1)])
-    return [*fit(piece[: worst + 1], start, middle), *fit(piece[worst:], -middle, end)]
+    return [
+        *fit(piece[: worst + 1], start, middle, drawing),
+        *fit(piece[worst:], -middle, end, drawing),
+    ]
 
 
 def _bezier(piece: Points, t: Points, start: Points, end: Points) -> Points:

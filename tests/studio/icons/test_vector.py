@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from tests.studio.icons.test_finish import disc
 
-from medici.studio.icons.contours import area, level_lines, outline, path_data
 from medici.studio.icons.finish import coverage
+from medici.studio.icons.vector import level_lines, path_of
+from medici.studio.vector.contours import area
 
 
 def ring() -> np.ndarray:
@@ -14,7 +15,6 @@ def ring() -> np.ndarray:
 
 def test_a_blank_picture_has_no_outline() -> None:
     assert level_lines(np.zeros((32, 32), np.uint8)) == []
-    assert path_data([]) == ""
 
 
 def test_a_full_picture_is_outlined_at_its_edge() -> None:
@@ -45,26 +45,11 @@ def test_area_inside_equals_the_ink_that_is_rendered() -> None:
         assert inside == pytest.approx(ink, abs=3)
 
 
-def test_a_disc_takes_few_curves_and_none_is_far_off() -> None:
-    (line,) = level_lines(disc())
-    curves = outline(line)
-    assert len(curves) <= 8
-    nodes = np.array([curve[0] for curve in curves]) - 16
-    assert np.hypot(*nodes.T) == pytest.approx(9, abs=0.3)
-
-
-def test_a_square_has_straight_sides() -> None:
+def test_a_square_keeps_its_corners() -> None:
     grey = np.zeros((32, 32), np.uint8)
     grey[6:26, 6:26] = 255
-    (line,) = level_lines(grey)
-    curves = outline(line)
-    straight = [c for c in curves if len(c) == 2 and np.hypot(*(c[1] - c[0])) > 12]
-    assert len(straight) == 4
-    assert len(curves) <= 20
+    assert path_of(grey).count("L") == 4
 
 
-def test_path_data_closes_every_outline() -> None:
-    lines = level_lines(ring())
-    data = path_data([outline(line) for line in lines], 16, 1)
-    assert data.count("M") == data.count("Z") == 2
-    assert set(data) <= set("MLCZ-. 0123456789")
+def test_a_blank_icon_has_no_path() -> None:
+    assert path_of(np.zeros((32, 32), np.uint8)) == ""
