@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medici.studio.metrics.memorisation import memorisation, nearest, thumbnails
+from medici.studio.metrics.memorisation import (
+    copying_without_fresh,
+    memorisation,
+    nearest,
+    thumbnails,
+)
 
 
 def drawings(n, seed, side=8):
@@ -92,3 +97,45 @@ def test_large_pictures_are_compared_small():
     large = np.repeat(np.repeat(drawings(3, 1, side=32), 4, 1), 4, 2)
     assert (thumbnails(large) == drawings(3, 1, side=32)).all()
     assert thumbnails(drawings(1, 1)).shape == (1, 8, 8, 4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_without_fresh_pictures_honest_samples_raise_no_warning(seed):
+    told = copying_without_fresh(drawings(400, 10 + seed), drawings(200, 1))
+    assert told["warnings"] == []
+    assert told["exact_copies"] == 0
+
+
+@pytest.mark.parametrize("count", [50, 300])
+def test_without_fresh_pictures_copies_are_noticed(count):
+    train = drawings(count, 1)
+    copies = np.repeat(train[: count // 2], 4, axis=0)
+    made = np.concatenate([disturbed(copies, 3), drawings(4 * count, 4)])
+    names = [f"{i:03d}.png" for i in range(count)]
+    told = copying_without_fresh(made, train, names)
+    assert len(told["warnings"]) == 1
+    assert "less than half as far from one training picture" in told["warnings"][0]
+    assert {row["train"] for row in told["closest"]} <= set(names[: count // 2])
+
+
+def test_without_fresh_pictures_means_and_collapse_are_not_taken_for_copies():
+    train = drawings(100, 1)
+    mean = np.rint(train.mean(0, keepdims=True)).astype(np.uint8)
+    for made in (disturbed(np.repeat(mean, 300, 0), 2), np.repeat(drawings(4, 9), 100, axis=0)):
+        assert copying_without_fresh(made, train)["warnings"] == []
+
+
+def test_without_fresh_pictures_exact_copies_are_counted_against_doubles_in_the_data():
+    train = drawings(100, 1)
+    made = np.concatenate([train[:1], drawings(400, 2)])
+    told = copying_without_fresh(made, train)
+    assert told["exact_copies"] == 1
+    assert told["warnings"] == ["1 samples equal a training picture pixel by pixel"]
+    doubled = np.concatenate([train, train[:50]])
+    assert copying_without_fresh(made, doubled)["warnings"] == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_without_fresh_pictures_hardly_any_pictures_are_no_trouble(count):
+    told = copying_without_fresh(drawings(30, 2), drawings(count, 1))
+    assert told["warnings"] == []

@@ -46,6 +46,9 @@ def test_training_ends_in_an_exact_model(pictures, tmp_path):
     assert [now.step for now in told] == [1, 2, 3, 4]
     rows = json.loads((tmp_path / "mine" / "curves.json").read_text())
     assert {"step", "generator_loss", "discriminator_loss"} <= rows[0].keys()
+    looked = model.record.metrics["memorisation"]
+    assert looked["exact_copies"] == 0
+    assert len(looked["closest"]) == 8
 
 
 def test_the_same_data_settings_and_seed_give_the_same_model(pictures, tmp_path):

@@ -25,6 +25,7 @@ from medici.studio.icons.sheets import COLUMNS, ROWS, save_sheet
 from medici.studio.icons.trainer import SCHEMA, Recipe
 from medici.studio.metrics.features import default_cache
 from medici.studio.metrics.measure import Measuring
+from medici.studio.metrics.memorisation import copying_without_fresh, warn_of
 from medici.studio.training.publishing import staged
 from medici.studio.training.snapshots import read_snapshot
 
@@ -112,6 +113,12 @@ def publish(
         measured = icon_table(
             model, train, judge, Measuring(n=n, cache=default_cache()), extractor
         ).as_json()
+    else:
+        greys = model.greys(range(n))[..., None]
+        measured["memorisation"] = told = copying_without_fresh(
+            greys, train.pixels[..., None], train.names
+        )
+        warn_of(told)
     full = replace(record, bias_report=bias(model, train), metrics=measured)
     write(out / METRICS, measured)
     write(out / CURVES, curves)

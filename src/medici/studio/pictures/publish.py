@@ -13,6 +13,7 @@ from medici.studio.exact.identity import RENDERER
 from medici.studio.families import RECORD, WEIGHTS
 from medici.studio.making.sheet import save_sheet
 from medici.studio.metrics.measure import SAMPLES, picture_table
+from medici.studio.metrics.memorisation import copying_without_fresh, warn_of
 from medici.studio.pictures.bias import attribute_report, colour_report
 from medici.studio.pictures.model import PictureModel
 from medici.studio.pictures.quality import STATISTICS, Statistics
@@ -105,6 +106,10 @@ def publish(
     measured: dict[str, Any] = {"measured": "no held-out pictures were given"}
     if judge is not None and extractor is not None:
         measured = measure(model, train, judge, extractor, n).as_json()
+    elif judge is None and tune is None:
+        # The run had nothing to judge by, so nobody has looked yet.
+        measured["memorisation"] = told = copying_without_fresh(made, train.pixels, train.names)
+        warn_of(told)
     full = replace(record, bias_report=bias, metrics=measured)
     _write(out / METRICS, measured)
     _write(out / CURVES, list(curves))
