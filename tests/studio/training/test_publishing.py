@@ -53,3 +53,17 @@ def test_the_record_is_the_last_to_come(tmp_path, monkeypatch):
     )
     publish(1, tmp_path / "new" / "model")
     assert moved == ["sheet.png", "weights.safetensors", "record.json"]
+
+
+@staged
+def publish_pipeline(trained, out):
+    (out / "unet").mkdir()
+    (out / "unet" / "weights.safetensors").write_text(f"weights {trained}")
+    (out / "record.json").write_text(f"record {trained}")
+
+
+def test_a_folder_in_a_model_s_folder_takes_the_place_of_an_earlier_one(tmp_path):
+    for turn in (1, 2):
+        publish_pipeline(turn, tmp_path)
+        assert held(tmp_path / "unet") == {"weights.safetensors": f"weights {turn}"}
+        assert held(tmp_path) == {"record.json": f"record {turn}"}

@@ -18,13 +18,14 @@ class Averages:
     Args:
         network: whose parameters are averaged.
         decays: what each average keeps a step, 0 to 1; named by themselves (``"0.998"``).
+        early: averages begin short, over the last 1/`early` of the steps done.
 
     Source: Karras et al. 2018, section 3 (EMA of a generator's weights); Tarvainen & Valpola 2017
     for the shorter average at the start.
     """
 
-    def __init__(self, network: nn.Module, decays: Sequence[float]) -> None:
-        self.decays = tuple(decays)
+    def __init__(self, network: nn.Module, decays: Sequence[float], early: int = 3) -> None:
+        self.decays, self.early = tuple(decays), early
         self.names = tuple(map(str, decays)) or ("live",)
         self.weights = [[p.detach().clone() for p in network.parameters()] for _ in decays]
 
@@ -34,7 +35,7 @@ class Averages:
             current = [p.detach() for p in network.parameters()]
             for decay, average in zip(self.decays, self.weights, strict=True):
                 # A short average at first: early weights are not worth remembering.
-                early = min(decay, (1 + step) / (4 + step))
+                early = min(decay, (1 + step) / (1 + self.early + step))
                 torch._foreach_lerp_(average, current, 1 - early)
 
     def copy_to(self, network: nn.Module, which: str) -> None:

@@ -39,8 +39,11 @@ def staged(
         part.mkdir(parents=True)
         try:
             answer = publish(trained, part, *args, **kwargs)
-            for path in sorted(part.iterdir(), key=lambda p: (p.name == RECORD, p.name)):
-                path.replace(out / path.name)
+            written = [path for path in part.rglob("*") if path.is_file()]
+            for path in sorted(written, key=lambda p: (p == part / RECORD, p)):
+                place = out / path.relative_to(part)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(place)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         return answer
