@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import structlog
 from PIL import Image
 from tests.studio.data.conftest import painted
 
 from medici.errors import BadData
+from medici.logs import logger
 from medici.studio.data.build import Credits, Plan, build
+from medici.studio.data.folder import read_folder
 from medici.studio.data.inspection import inspect, lines
 from medici.studio.data.picture import Reading
 
@@ -97,3 +100,28 @@ def test_nothing_to_look_at_is_said(tmp_path):
         inspect(tmp_path)
     with pytest.raises(BadData, match="no data folder"):
         inspect(tmp_path / "nowhere")
+
+
+def test_a_set_that_lost_pictures_is_told_of_by_all_who_read_it(paintings, tmp_path):
+    built = tmp_path / "built"
+    plan = Plan(Reading(16), Credits("MIT", "Ann", "Ann"))
+    build([str(paintings)], built, plan)
+    whole = inspect(built)["parts"][0]
+    assert whole["missing"] == []
+    lost = sorted(built.glob("*.png"))[:2]
+    for path in lost:
+        path.unlink()
+    logger("studio")  # set up before its output is caught
+    part = inspect(built)["parts"][0]
+    assert part["missing"] == [path.name for path in lost]
+    assert part["count"] == whole["count"] - 2
+    assert any("missing     2 pictures" in line for line in lines(inspect(built)))
+    for read in (
+        lambda: read_folder(built),
+        lambda: build([str(built)], tmp_path / "again", plan),
+    ):
+        with structlog.testing.capture_logs() as logs:
+            read()
+        told = [entry["event"] for entry in logs if "lacks 2 pictures" in entry["event"]]
+        assert len(told) == 1
+        assert lost[0].name in told[0]

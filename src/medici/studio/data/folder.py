@@ -22,6 +22,7 @@ from medici.studio.data.manifest import (
     credited,
     credits_root,
     data_root,
+    warn_of_missing,
 )
 from medici.studio.data.picture import (
     SCORES,
@@ -181,6 +182,7 @@ def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
         raise BadData(f"all {len(files)} pictures in {place} are the same", "add different ones")
     digests = tuple(Digest(picture_digest(p)) for p in pixels)
     names = tuple(printable(p.name) for p in files)
+    warn_of_missing(place, names)
     return PictureSet(pixels, names, digests, read_source(place))
 
 

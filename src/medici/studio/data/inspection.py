@@ -64,6 +64,7 @@ def _look(part: Part) -> dict[str, Any]:
         "looked_at": len(look.names),
         "side": part.side,
         "root": part.manifest.get("root") if part.manifest else None,
+        "missing": part.missing(),
         "sizes": dict(part.sizes.most_common(_COMMONEST)),
         "bad": list(part.bad),
         "colours": look.colours(),
@@ -194,6 +195,11 @@ def lines(said: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: {part['count']} pictures{some}"
         if part["root"]:
             yield f"  root        {part['root']}"
+        if part["missing"]:
+            yield (
+                f"  missing     {len(part['missing'])} pictures that the manifest names, "
+                f"{part['missing'][0]} for one; the root is of the whole set"
+            )
         yield f"  sizes       {_listed(part['sizes'])}"
         colours = part["colours"]
         yield (

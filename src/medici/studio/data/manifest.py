@@ -9,6 +9,7 @@ import rfc8785
 from eth_hash.auto import keccak
 
 from medici.errors import BadData, WrongUse
+from medici.logs import logger
 from medici.records import Digest
 from medici.studio.data.picture import SIDES
 from medici.studio.exact.merkle import merkle_root
@@ -136,6 +137,30 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
                 "copy the whole set, or build it again",
             )
     return said
+
+
+def missing_files(said: Mapping[str, Any] | None, present: Iterable[str]) -> list[str]:
+    """Files that a manifest names and that are not there; shards are not looked at.
+
+    Args:
+        said: what `read_manifest` gave.
+        present: names of the picture files of its folder.
+    """
+    named = (one["file"] for one in (said or {}).get("samples", []))
+    return sorted(set(named) - set(present))
+
+
+def warn_of_missing(folder: Path, present: Iterable[str]) -> None:
+    """Say so when a set has lost pictures: it is another set then than its manifest says.
+
+    Raises:
+        BadData: the manifest is none.
+    """
+    if missing := missing_files(read_manifest(folder), present):
+        logger("studio").warning(
+            f"{folder} lacks {len(missing)} pictures that its {MANIFEST} names, "
+            f"{missing[0]} for one: what is left is another set, with a root of its own"
+        )
 
 
 def _is_digest(value: Any) -> bool:

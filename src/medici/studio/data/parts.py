@@ -15,7 +15,7 @@ import numpy as np
 
 from medici.errors import BadData
 from medici.studio.data.folder import picture_files, read_source
-from medici.studio.data.manifest import MANIFEST, credited, read_manifest
+from medici.studio.data.manifest import MANIFEST, credited, missing_files, read_manifest
 from medici.studio.data.picture import (
     FORMATS,
     SCORES,
@@ -25,6 +25,7 @@ from medici.studio.data.picture import (
     Unusable,
     decode,
     load,
+    printable,
 )
 from medici.studio.data.shards import ShardSet
 
@@ -73,6 +74,10 @@ class Part:
         self.bad.clear()
         for start in range(0, len(chosen), _CHUNK):
             yield self._chunk(chosen[start : start + _CHUNK])
+
+    def missing(self) -> list[str]:
+        """Files that the manifest names and that are not there."""
+        return missing_files(self.manifest, (printable(path.name) for path in self._files))
 
     def samples(self) -> Iterator[Mapping[str, Any]]:
         """What is said of each sample, in order."""

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadData
-from medici.studio.data.manifest import MANIFEST
+from medici.studio.data.manifest import MANIFEST, warn_of_missing
 from medici.studio.data.picture import SCORES, SUFFIXES, Unusable, load, printable
 from medici.studio.data.sidecars import LARGEST_OF_ONE, Sidecars
 from medici.studio.data.sidecars import NAMES as SIDECARS
@@ -112,6 +112,7 @@ def folder(place: Path, name: str | None = None, below: str = "") -> Source:
     names = sorted(
         (printable(p.relative_to(root).as_posix()), p) for p in root.rglob("*") if p.is_file()
     )
+    warn_of_missing(place, (one for one, _ in names))
     beside = Sidecars()
     for one, path in names:
         try:
