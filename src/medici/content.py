@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medici.errors import WrongUse
-from medici.records import WorkId
+from medici.records import Audio, WorkId
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from medici.records import Audio, Rendering
+    from medici.records import Rendering
+
+    Content = NDArray[np.uint8] | Audio | str
+    """A picture's pixels, a sound, or words."""
 
 
 def picture_digest(pixels: NDArray[np.uint8]) -> WorkId:
@@ -65,13 +68,36 @@ def text_digest(text: str) -> WorkId:
     return WorkId(hashlib.sha256(b"TEXT" + plain.encode()).hexdigest())
 
 
+def content_of(work: Rendering) -> Content:
+    """What a work is made of: its sound or its words where it has them, else its pixels."""
+    if work.audio is not None:
+        return work.audio
+    return work.pixels if work.text is None else work.text
+
+
+def digest(content: Content) -> WorkId:
+    """The digest of a picture, a sound or words.
+
+    Raises:
+        WrongUse: as `picture_digest` and `audio_digest`.
+    """
+    if isinstance(content, Audio):
+        return audio_digest(content)
+    return text_digest(content) if isinstance(content, str) else picture_digest(content)
+
+
 def content_digest(work: Rendering) -> WorkId:
     """What a work is: over its sound or its words where it has them, else over its pixels."""
-    if work.audio is not None:
-        return audio_digest(work.audio)
-    if work.text is not None:
-        return text_digest(work.text)
-    return picture_digest(work.pixels)
+    return digest(content_of(work))
+
+
+def media_type(file: bytes) -> str:
+    """MIME type of a file that `encode` wrote, by its first bytes; credentials change neither."""
+    if file.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if file[:4] == b"RIFF" and file[8:12] == b"WAVE":
+        return "audio/wav"
+    raise WrongUse("neither a PNG nor a WAV file", "pictures are written as PNG, sounds as WAV")
 
 
 def encode(work: Rendering) -> tuple[str, bytes]:

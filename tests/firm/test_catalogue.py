@@ -53,3 +53,14 @@ def test_an_entry_of_another_version_is_told_and_kept(tmp_path, text):
     with pytest.raises(StateFromOtherVersion):
         list(Catalogue(tmp_path))
     assert path.read_text() == text
+
+
+def test_an_entry_of_the_first_schema_is_read(tmp_path):
+    """It knew pictures only, and had no covers."""
+    catalogue = Catalogue(tmp_path)
+    kept = catalogue.put(entry(A))
+    path = tmp_path / f"{A}.json"
+    data = json.loads(path.read_text())
+    assert data.pop("cover") == ""
+    path.write_text(json.dumps(data | {"schema": "medici/work/1"}))
+    assert catalogue.get(A) == kept

@@ -70,3 +70,12 @@ def test_a_bundle_by_somebody_else_is_refused_when_the_signer_is_known(exported,
 def test_what_is_no_bundle_is_refused(junk):
     with pytest.raises(UnreadableFile):
         Bundle.load(junk)
+
+
+def test_a_bundle_of_the_first_schema_is_read(firm, monkeypatch):
+    """It is what this version writes of pictures, under another name."""
+    monkeypatch.setattr("medici.provenance.bundle.SCHEMA", "medici/bundle/1")
+    old = firm.register.export(firm.artist)
+    monkeypatch.undo()
+    assert b'"schema":"medici/bundle/1"' in old
+    assert Bundle.load(old, firm.artist.address).works == firm.register.works

@@ -25,6 +25,7 @@ from tests.provenance.world import (
     transplanted,
 )
 
+from medici.content import picture_digest
 from medici.errors import UnreadableFile
 from medici.provenance import authority, signing
 from medici.provenance.examine import examine, examine_here
@@ -342,7 +343,8 @@ def test_decision_table(name, firm, stranger):
 def test_the_answer_has_the_promised_keys(firm):
     answer = verify(firm.files[0], firm.register).as_json()
     assert list(answer) == [
-        "verdict", "work", "token", "found_by", "distance", "model", "signature", "credentials",
+        "verdict", "medium", "work", "token", "found_by", "distance", "model", "signature",
+        "credentials",
         "anchored_at", "first_mint", "rerun", "custody", "licences", "notes",
     ]  # fmt: skip
     assert list(answer["model"]) == [
@@ -394,11 +396,14 @@ def test_an_expired_certificate_without_time_stamp_loses_trust_not_authenticity(
 
 
 def test_making_it_again(firm):
-    made = firm.made[1]
-    same = verify(firm.files[1], firm.register, rerun=lambda record: made.pixels)
-    other = verify(firm.files[1], firm.register, rerun=lambda record: art(1234))
-    bare = verify(plain(firm, 1), firm.register, rerun=lambda record: art(record.seed + 10_000))
-    strange = verify(encoded(art(999), "PNG"), firm.register, rerun=lambda record: made.pixels)
+    same = verify(firm.files[1], firm.register, rerun=lambda record: record.content)
+    other = verify(firm.files[1], firm.register, rerun=lambda record: picture_digest(art(1234)))
+    bare = verify(
+        plain(firm, 1),
+        firm.register,
+        rerun=lambda record: picture_digest(art(record.seed + 10_000)),
+    )
+    strange = verify(encoded(art(999), "PNG"), firm.register, rerun=lambda record: record.content)
     assert (same.verdict, same.rerun) == ("authentic", "identical")
     assert (other.verdict, other.rerun) == ("forged", "different")
     assert (bare.verdict, bare.rerun) == ("authentic", "identical")

@@ -13,15 +13,15 @@ from coincurve import PrivateKey
 from eth_hash.auto import keccak
 from PIL import Image
 
-from medici.content import encode_png
-from medici.provenance import authority, credentials, record, signing
+from medici.content import content_of, encode
+from medici.provenance import authority, credentials, prints, record, signing
 from medici.provenance.anchor import AnchorBatch
 from medici.provenance.bundle import Bundle, BundledWork
-from medici.provenance.fingerprint import fingerprint
 from medici.provenance.register import Anchored, FirmIdentity, Kept, ModelEntry, Token
 from medici.records import (
     Address,
     Attestation,
+    Audio,
     Digest,
     ModelId,
     ModelRecord,
@@ -54,6 +54,46 @@ def art(seed: int, scale: int = 32) -> np.ndarray:
     rgb = palette[np.concatenate([half, half[:, ::-1]], axis=1)]
     rgba = np.concatenate([rgb, np.full((16, 16, 1), 255, np.uint8)], axis=2)
     return np.ascontiguousarray(np.kron(rgba, np.ones((scale, scale, 1), np.uint8)))
+
+
+RATE = 22_050
+
+
+def tune(seed: int, seconds: int = 12) -> Audio:
+    """Chords of three notes, two a second, in two channels, and a moment of silence at the end."""
+    rng = np.random.default_rng(seed)
+    at = np.arange(RATE // 2) / RATE
+    swell = np.minimum(np.minimum(at, at[::-1]) * 20, 1)
+    chords = []
+    for _ in range(2 * seconds - 1):
+        notes = 110 * 2 ** (rng.integers(0, 30, 3) / 12)
+        wave = sum(np.sin(2 * np.pi * at * note * k) / k for note in notes for k in (1, 2, 3, 4))
+        chords.append(wave * swell)
+    mono = np.concatenate([*chords, np.zeros(RATE // 2)]) * 4_000
+    return Audio(np.stack([mono, mono * 0.7], axis=1).astype(np.int16), RATE)
+
+
+def riff_of(parts: list[tuple[bytes, bytes]]) -> bytes:
+    """A WAV file of chunks, with an honest header."""
+    body = b"".join(
+        name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for name, data in parts
+    )
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body
+
+
+def riff_chunks(wav: bytes) -> list[tuple[bytes, bytes]]:
+    found, at = [], 12
+    while at + 8 <= len(wav):
+        (size,) = struct.unpack_from("<I", wav, at + 4)
+        found.append((wav[at : at + 4], wav[at + 8 : at + 8 + size]))
+        at += 8 + size + size % 2
+    return found
+
+
+def spliced(credentials_of: bytes, onto: bytes) -> bytes:
+    """The second WAV's sound with the first one's credentials."""
+    manifest = [c for c in riff_chunks(credentials_of) if c[0] == b"C2PA"]
+    return riff_of([*(c for c in riff_chunks(onto) if c[0] != b"C2PA"), *manifest])
 
 
 def pixels_of(file: bytes) -> np.ndarray:
@@ -104,10 +144,14 @@ def repainted(file: bytes, cells: int = 3) -> bytes:
 class Made:
     """One work on its way."""
 
-    pixels: np.ndarray
+    work: Rendering
     said: credentials.GenerationClaim
     file: bytes
     attestation: Attestation
+
+    @property
+    def pixels(self) -> np.ndarray:
+        return self.work.pixels
 
 
 @dataclass
@@ -163,10 +207,14 @@ class World:
     def notary(self, identity: authority.Identity | None = None, stamps: bool = True):
         return credentials.Notary(identity or self.identity, self.stamps if stamps else None)
 
-    def make(self, seed: int, *, identity=None, key=None, pixels=None, edit=None, stamps=True):
+    def make(
+        self, seed: int, *, identity=None, key=None, pixels=None, audio=None, edit=None, stamps=True
+    ):
         """Render, record, sign and certify; `edit` changes the record after it was signed."""
         pixels = art(seed + self.salt * 10_000) if pixels is None else pixels
-        said = record.describe(Rendering(pixels, seed, {"truncation": 0.7}), self.record, 1, NOW)
+        kind = "music" if audio else "picture"
+        work = Rendering(pixels, seed, {"truncation": 0.7}, kind, audio)
+        said = record.describe(work, self.record, 1, NOW)
         signature = signing.sign(
             key or self.key,
             self.domain,
@@ -180,7 +228,7 @@ class World:
             token=signing.token_uri(CHAIN, self.contracts[0], said.content),
             certificate=notary.certificate,
         )
-        file = notary.certify(encode_png(pixels), claim, self.record, f"Work {seed}")
+        file = notary.certify(encode(work)[1], claim, self.record, f"Work {seed}")
         attestation = Attestation(
             said.content,
             said.digest,
@@ -190,12 +238,16 @@ class World:
             (),
             self.artist.address,
         )
-        return Made(pixels, claim, file, attestation)
+        return Made(work, claim, file, attestation)
 
     def keep(self, made: Made, **token: object) -> None:
         """Enter a certified work into the firm's records, minted when token facts are given."""
         self.works[made.attestation.work] = BundledWork(
-            Kept(made.attestation, fingerprint=fingerprint(made.pixels), record=made.said.record),
+            Kept(
+                made.attestation,
+                fingerprint=prints.take(content_of(made.work)),
+                record=made.said.record,
+            ),
             Token(
                 self.record.id,
                 self.artist.address,

@@ -112,10 +112,10 @@ def _result(firm: Firm, chain: Chain, reports: list[JSON]) -> JSON:
     entries = list(firm.catalogue)
     verdicts = [verifying.verify_file(firm, firm.folder / entry.file) for entry in entries]
     again = firm.render([entry.record.seed for entry in entries])
-    from medici.content import picture_digest
+    from medici.content import content_digest
 
     same = [
-        picture_digest(rendering.pixels) == entry.id
+        content_digest(rendering) == entry.id
         for rendering, entry in zip(again, entries, strict=True)
     ]
     return {

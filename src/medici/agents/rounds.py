@@ -58,9 +58,7 @@ def make(firm: Firm, number: int, seed: int) -> JSON:
     works = [
         {
             "seed": candidates[index].seed,
-            "title": titles.title(
-                titles.noun(candidates[index]), candidates[index].seed, candidates[index].pixels
-            ),
+            "title": titles.title(candidates[index]),
             "scores": _scores(judged[index]),
             "created": made,
         }

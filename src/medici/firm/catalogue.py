@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA = "medici/work/1"
+SCHEMA = "medici/work/2"
+READ = ("medici/work/1", SCHEMA)
+"""The first knew pictures only: no covers, and fingerprints of one kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Entry:
         round: the round that made it; 0 when made by hand.
         scores: what the filter measured: ``quality``, ``novelty``.
         generation: the generation record's JSON.
-        fingerprint: the fingerprint's JSON (`provenance.fingerprint`).
+        cover: CID of the picture that stands for a work which cannot be seen; empty for pictures.
+        fingerprint: the fingerprint's JSON (`provenance.prints`).
         certified: CID of the certified file, before any anchor was written into it.
         metadata: CID of the token's metadata JSON.
         attestation: the attestation's JSON.
@@ -46,6 +49,7 @@ class Entry:
     round: int
     scores: dict[str, float]
     generation: dict[str, Any]
+    cover: str = ""
     fingerprint: dict[str, Any] = field(default_factory=dict)
     certified: str = ""
     metadata: str = ""
@@ -152,9 +156,9 @@ class Catalogue:
         try:
             data = json.loads(path.read_text("utf-8"))
             schema = data.pop("schema")
-            if schema != SCHEMA:
+            if schema not in READ:
                 raise StateFromOtherVersion(
-                    f"{path} has schema {schema}, this version reads {SCHEMA}",
+                    f"{path} has schema {schema}, this version reads {' and '.join(READ)}",
                     "open the firm with the version that wrote it",
                 )
             return Entry(**data | {"id": WorkId(data["id"])})

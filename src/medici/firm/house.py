@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from medici import settings as settings_
 from medici.errors import UnreadableFile
 from medici.firm.catalogue import Catalogue, Entry
+from medici.records import Cid
 from medici.store import Store
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from medici.ledger.accounts import Key, Keyring
     from medici.ledger.networks import Network
+    from medici.provenance.media import Content
     from medici.records import Rendering
     from medici.settings import Settings
     from medici.studio.families import Generator
@@ -43,6 +45,19 @@ def model_at(folder: Path, name: str) -> Generator:
 
     own = folder / name
     return load_model(own if own.is_dir() else name)
+
+
+def _picture(file: Path) -> NDArray[np.uint8]:
+    import numpy as np
+    from PIL import Image
+
+    from medici.studio.data.picture import FORMATS
+
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            return np.asarray(image.convert("RGBA"))
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadableFile(f"{file} cannot be read as a picture: {error}") from error
 
 
 class Firm:
@@ -167,29 +182,32 @@ class Firm:
         return self.generator.sample_many(list(seeds), steered)
 
     def rendering(self, entry: Entry) -> Rendering:
-        """A work of the firm's as it was rendered, its picture read from its file."""
+        """A work of the firm's as it was seen when it was rendered, without its sound."""
         from medici.records import Rendering
 
         said = entry.record
         return Rendering(self.pixels(entry), said.seed, said.style, said.kind)
 
     def pixels(self, entry: Entry) -> NDArray[np.uint8]:
-        """The picture of a work of the firm's, decoded from its file: (h, w, 4) uint8."""
-        return self.decode(self.folder / entry.file)
-
-    def decode(self, file: Path) -> NDArray[np.uint8]:
-        """The picture in a file of the firm's own: (h, w, 4) uint8.
+        """What a work of the firm's looks like, (h, w, 4) uint8: its file's picture, or its cover.
 
         Raises:
-            UnreadableFile: it is missing or no picture.
+            UnreadableFile: the picture is missing or damaged.
         """
-        import numpy as np
-        from PIL import Image
+        file = self.store.path(Cid(entry.cover)) if entry.cover else self.folder / entry.file
+        return _picture(file)
 
-        from medici.studio.data.picture import FORMATS
+    def decode(self, file: Path) -> Content:
+        """The picture or the sound in a file of the firm's own.
+
+        Raises:
+            UnreadableFile: it is missing, or neither.
+        """
+        from medici.provenance import sounds
 
         try:
-            with Image.open(file, formats=FORMATS) as image:
-                return np.asarray(image.convert("RGBA"))
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
-            raise UnreadableFile(f"{file} cannot be read as a picture: {error}") from error
+            with file.open("rb") as opened:
+                heard = sounds.known(opened.read(16))
+            return sounds.decode(file.read_bytes()).content if heard else _picture(file)
+        except OSError as error:
+            raise UnreadableFile(f"{file} cannot be read: {error.strerror}") from error

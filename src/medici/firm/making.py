@@ -11,14 +11,14 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from medici.content import picture_digest
+from medici.content import digest, encode_png
 from medici.errors import MissingPart, WrongUse
 from medici.firm import registering, titles
 from medici.firm.catalogue import Entry
 from medici.firm.launch import income_split
 from medici.provenance import anchor as batches
-from medici.provenance import credentials, fingerprint, metadata, record, signing, timestamp
-from medici.records import Attestation, Digest
+from medici.provenance import credentials, metadata, prints, record, signing, timestamp
+from medici.records import Attestation, Cid, Digest
 from medici.store import atomic_write
 from medici.studio.making.files import write_work
 
@@ -51,9 +51,10 @@ def enter(
     Raises:
         MissingPart: works of this kind cannot be proven yet.
     """
-    if rendering.audio is not None or rendering.text is not None:
+    if rendering.text is not None:
         raise MissingPart(
-            f"a firm proves and sells pictures; works of kind {rendering.kind} only come as files",
+            "a firm proves and sells pictures and music; works of kind "
+            f"{rendering.kind} only come as files",
             "medici generate --model NAME outside a firm writes them",
         )
     model = firm.generator.record
@@ -64,14 +65,16 @@ def enter(
         return known
     path = write_work(out or firm.folder / "out" / "works", rendering)
     file = str(path.relative_to(firm.folder)) if path.is_relative_to(firm.folder) else str(path)
+    heard = rendering.audio is not None
     return firm.catalogue.put(
         Entry(
             id=said.content,
-            title=title or titles.title(titles.noun(rendering), rendering.seed, rendering.pixels),
+            title=title or titles.title(rendering),
             file=file,
             round=number,
             scores=scores or {},
             generation=said.as_json(),
+            cover=firm.store.put(encode_png(rendering.pixels)) if heard else "",
         )
     )
 
@@ -124,8 +127,8 @@ def _certify(desk: _Desk, entry: Entry) -> None:
         desk.signer, desk.domain, signing.Generation(said.content, said.digest, said.model)
     )
     path = firm.folder / entry.file
-    pixels = firm.pixels(entry)
-    if picture_digest(pixels) != entry.id:
+    content = firm.decode(path)
+    if digest(content) != entry.id:
         raise WrongUse(f"{path} is not the work any more", "medici generate makes it again")
     claim = credentials.GenerationClaim(
         record=said,
@@ -135,10 +138,15 @@ def _certify(desk: _Desk, entry: Entry) -> None:
         certificate=desk.notary.certificate,
     )
     file = desk.notary.certify(path.read_bytes(), claim, desk.model, entry.title)
-    image = firm.store.put(file)
-    description = firm.settings.firm.description
+    certified = firm.store.put(file)
     words = metadata.token_metadata(
-        said, desk.model, image, name=entry.title, description=description, token=token
+        said,
+        desk.model,
+        Cid(entry.cover) if entry.cover else certified,
+        name=entry.title,
+        description=firm.settings.firm.description,
+        token=token,
+        animation=certified if entry.cover else None,
     )
     attestation = Attestation(
         work=entry.id,
@@ -152,8 +160,8 @@ def _certify(desk: _Desk, entry: Entry) -> None:
     atomic_write(path, file, durable=False)  # the store keeps it, too
     firm.catalogue.put(
         entry.with_(
-            fingerprint=fingerprint.fingerprint(pixels).as_json(),
-            certified=image,
+            fingerprint=prints.take(content).as_json(),
+            certified=certified,
             metadata=firm.store.put(words),
             attestation=attestation.as_json(),
             signature=signing.sign(desk.signer, desk.domain, attestation).hex(),
@@ -279,12 +287,12 @@ def certify_files(firm: Firm, chain: Chain, files: Sequence[Path]) -> list[Entry
     """Certify works that were generated here, given as files.
 
     Raises:
-        UnreadableFile: a file is no picture.
+        UnreadableFile: a file is neither a picture nor a sound.
         WrongUse: a file was not generated here.
     """
     entries = []
     for file in files:
-        entry = firm.catalogue.get(picture_digest(firm.decode(file)))
+        entry = firm.catalogue.get(digest(firm.decode(file)))
         if entry is None:
             raise WrongUse(
                 f"{file} was not generated here", "medici generate makes works; only those are ours"

@@ -11,13 +11,14 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from medici.provenance.fingerprint import Fingerprint, Index
+from medici.provenance import prints
 from medici.provenance.register import Anchored, Event, Kept, ModelEntry, Token
 
 if TYPE_CHECKING:
     from medici.firm.catalogue import Catalogue
     from medici.ledger.reader import Reader
-    from medici.provenance.fingerprint import Match, Query
+    from medici.provenance.fingerprint import Match
+    from medici.provenance.prints import AnyQuery
     from medici.provenance.register import FirmIdentity
     from medici.records import Address, Digest, ModelId, WorkId
 
@@ -69,11 +70,11 @@ class ChainRegister:
         if entry is None or not entry.attestation:
             return None
         root, proof = entry.proof if entry.anchor else (None, ())
-        seen = Fingerprint.from_json(entry.fingerprint)
+        seen = prints.from_json(entry.fingerprint)
         return Kept(entry.attested, root, proof, seen, entry.record)
 
-    def similar(self, asked: Query) -> list[Match]:
-        """Works of the catalogue that look like the picture or one of its views."""
+    def similar(self, asked: AnyQuery) -> list[Match]:
+        """Works of the catalogue that the picture or the sound may come from."""
         return self._index.search(asked)
 
     def custody(self, work: WorkId) -> list[Event]:
@@ -94,11 +95,11 @@ class ChainRegister:
         return []
 
     @cached_property
-    def _index(self) -> Index:
+    def _index(self) -> prints.Index:
         if self._catalogue is None:
-            return Index()
-        return Index(
-            (entry.id, Fingerprint.from_json(entry.fingerprint))
+            return prints.Index()
+        return prints.Index(
+            (entry.id, prints.from_json(entry.fingerprint))
             for entry in self._catalogue
             if entry.fingerprint
         )

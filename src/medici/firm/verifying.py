@@ -24,16 +24,13 @@ from medici.store import atomic_write
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from medici.firm.house import Firm
     from medici.firm.register import ChainRegister
     from medici.ledger.chain import Chain
     from medici.ledger.rpc import Rpc
     from medici.provenance.examine import Findings
     from medici.provenance.register import Register
-    from medici.records import Address, GenerationRecord
+    from medici.records import Address, GenerationRecord, WorkId
 
 USUAL_NODE = "http://127.0.0.1:8545"
 """Where a node of one's own listens by custom; asked when the file names a chain and no other is
@@ -82,7 +79,7 @@ def verify_file(
         environ: where ``MEDICI_RPC_URL`` is looked up.
 
     Raises:
-        UnreadableFile: the file is no picture, or the bundle is no bundle.
+        UnreadableFile: the file is no picture or sound, or the bundle is no bundle.
         MissingPart: there is a firm but neither its chain nor a bundle of it.
     """
     with ExitStack() as stack:
@@ -182,11 +179,12 @@ def _by_address(rpc: Rpc, chain_id: int, works: Address) -> ChainRegister:
     return ChainRegister(identity, reader)
 
 
-def _renderer(firm: Firm | None) -> Callable[[GenerationRecord], NDArray[np.uint8]]:
+def _renderer(firm: Firm | None) -> Callable[[GenerationRecord], WorkId]:
     """Makes a work again with the firm's model, or a shipped one, if it is the record's."""
+    from medici.content import content_digest
     from medici.studio.families import with_id
 
-    def render(said: GenerationRecord) -> NDArray[np.uint8]:
+    def render(said: GenerationRecord) -> WorkId:
         model = firm.generator if firm is not None else None
         if model is None or model.id != said.model:
             model = with_id(said.model)
@@ -195,7 +193,7 @@ def _renderer(firm: Firm | None) -> Callable[[GenerationRecord], NDArray[np.uint
                 f"the work was made by model {said.model[:16]}, which is not here",
                 "set studio.model to its folder",
             )
-        return model.sample(said.seed, said.style).pixels
+        return content_digest(model.sample(said.seed, said.style))
 
     return render
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eth_hash.auto import keccak
 
 from medici.errors import UnreadableFile, WrongUse
-from medici.provenance import signing
-from medici.provenance.fingerprint import Fingerprint, Index
+from medici.provenance import prints, signing
 from medici.provenance.register import Anchored, Event, FirmIdentity, Kept, ModelEntry, Token
 from medici.records import (
     Address,
@@ -30,9 +29,12 @@ from medici.untrusted import read_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from medici.provenance.fingerprint import Match, Query
+    from medici.provenance.fingerprint import Match
+    from medici.provenance.prints import AnyQuery
 
-SCHEMA = "medici/bundle/1"
+SCHEMA = "medici/bundle/2"
+READ = ("medici/bundle/1", SCHEMA)
+"""The first had fingerprints of pictures only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class Bundle:
         held = self.works.get(work)
         return held.kept if held else None
 
-    def similar(self, asked: Query) -> list[Match]:
-        """Works that look like the picture or a turned or mirrored view of it, surest first."""
+    def similar(self, asked: AnyQuery) -> list[Match]:
+        """Works that the picture or the sound may come from, surest first."""
         return self._index.search(asked)
 
     def custody(self, work: WorkId) -> list[Event]:
@@ -98,8 +100,8 @@ class Bundle:
         return list(held.licences) if held else []
 
     @cached_property
-    def _index(self) -> Index:
-        return Index(
+    def _index(self) -> prints.Index:
+        return prints.Index(
             (work, held.kept.fingerprint)
             for work, held in self.works.items()
             if held.kept.fingerprint
@@ -141,9 +143,10 @@ class Bundle:
         """
         try:
             data = read_json(text)
-            if data["schema"] != SCHEMA:
+            if data["schema"] not in READ:
                 raise UnreadableFile(
-                    f"unknown bundle schema {data['schema']!r}", f"this version reads {SCHEMA}"
+                    f"unknown bundle schema {data['schema']!r}",
+                    f"this version reads {' and '.join(READ)}",
                 )
             signature = bytes.fromhex(data.pop("signature").removeprefix("0x"))
             said = Address(data["signer"])
@@ -197,7 +200,7 @@ def _work_from(data: Mapping[str, Any]) -> BundledWork:
             Attestation.from_json(data["attestation"]),
             Digest(data["root"]) if data["root"] else None,
             tuple(Digest(d) for d in data["proof"]),
-            Fingerprint.from_json(data["fingerprint"]) if data["fingerprint"] else None,
+            prints.from_json(data["fingerprint"]) if data["fingerprint"] else None,
             GenerationRecord.from_json(data["record"]) if data["record"] else None,
         ),
         Token(

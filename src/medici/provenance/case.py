@@ -86,7 +86,7 @@ class Case:
         return "ok" if who == claim.signer else "bad"
 
     def _known_since(self) -> Standing | None:
-        """What the chain says of the file's very pixels; None when it knows nothing of them."""
+        """What the chain says of the file's very content; None when it knows nothing of it."""
         work, register, claimed = self.found.work, self.register, self.found.anchor
         held = self.kept(work)
         ways: list[tuple[Attestation, tuple[Digest, ...], Digest]] = []
@@ -115,7 +115,7 @@ class Case:
         return self.register.similar(self.found.query)
 
     def like(self, work: WorkId | None = None) -> Match | None:
-        """The work this picture comes from by its looks, or how much it looks like a given one."""
+        """The work it comes from by its fingerprint, or how much it resembles a given one."""
         for match in self.similar:
             if match.derived and work in (None, match.work):
                 return match
@@ -153,6 +153,7 @@ class Case:
             custody=self._custody(work, standing, token, entry),
             licences=tuple(self.register.licences(work)) if work else (),
             notes=(*self.notes, *notes, *self._basis()),
+            medium=found.medium.name,
         )
 
     def _custody(

@@ -1,4 +1,4 @@
-"""Content Credentials (C2PA) inside the picture: written by the firm, read without trust.
+"""Content Credentials (C2PA) inside the work's file: written by the firm, read without trust.
 
 A certified file carries the generation record, the model's signature and the future token's name;
 once anchored, an update manifest in the same file adds attestation, Merkle proof and where the
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import c2pa
 
+from medici.content import media_type
 from medici.errors import UnreadableFile, WrongUse
 from medici.provenance.claims import ANCHOR, GENERATION
 from medici.provenance.claims import AnchorClaim as AnchorClaim
@@ -79,12 +80,12 @@ class Notary:
         )
 
     def certify(
-        self, png: bytes, claim: GenerationClaim, model: ModelRecord, title: str = ""
+        self, file: bytes, claim: GenerationClaim, model: ModelRecord, title: str = ""
     ) -> bytes:
-        """The PNG with credentials inside.
+        """The file with credentials inside.
 
         Args:
-            png: a plain PNG of the claim's content; whatever credentials it has are replaced.
+            file: the claim's content as a PNG or WAV; whatever credentials it has are replaced.
             claim: what to say; its certificate must be this notary's.
             model: named as the ingredient the work was made with.
             title: shown by viewers of credentials.
@@ -95,7 +96,7 @@ class Notary:
         definition = {
             "claim_generator_info": [_generator()],
             "title": title or claim.record.content,
-            "format": "image/png",
+            "format": media_type(file),
             "assertions": [
                 {
                     "label": "c2pa.actions.v2",
@@ -124,15 +125,20 @@ class Notary:
         }
         builder = c2pa.Builder.from_json(json.dumps(definition), self._context)
         builder.add_ingredient(json.dumps(ingredient), "application/json", io.BytesIO(record))
-        return self._sign(builder, png)
+        return self._sign(builder, file)
 
     def add_anchor(self, file: bytes, claim: AnchorClaim) -> bytes:
-        """The certified file with an update manifest that says where it is anchored.
+        """The certified file with a further manifest that says where it is anchored.
+
+        In a PNG it is an update manifest. In a WAV, whose header counts the manifests into a length
+        that the first one hashed, an update would break that hash (contentauth/c2pa-rs#2529): there
+        it is a manifest of its own, with the certified file as its parent.
 
         Raises:
             WrongUse: the file is not the firm's own, intact and certified, or of another work.
         """
-        held = read(file, "image/png", [self._root])
+        mime = media_type(file)
+        held = read(file, mime, [self._root])
         if held.state != "trusted" or held.generation is None:
             raise WrongUse(
                 f"only a file with the firm's own credentials can be anchored ({held.state})",
@@ -145,22 +151,23 @@ class Notary:
             raise WrongUse("the anchored attestation is of another work than the file")
         definition = {
             "claim_generator_info": [_generator()],
-            "format": "image/png",
+            "format": mime,
             "assertions": [{"label": ANCHOR, "data": claim.as_json()}],
         }
         builder = c2pa.Builder.from_json(json.dumps(definition), self._context)
-        builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
+        intent = c2pa.C2paBuilderIntent
+        builder.set_intent(intent.EDIT if mime == "audio/wav" else intent.UPDATE)
         builder.add_ingredient(
             json.dumps({"relationship": "parentOf", "title": held.generation.record.content}),
-            "image/png",
+            mime,
             io.BytesIO(file),
         )
         return self._sign(builder, file)
 
-    def _sign(self, builder: Any, png: bytes) -> bytes:
+    def _sign(self, builder: Any, file: bytes) -> bytes:
         out = io.BytesIO()
         try:
-            builder.sign(self._signer, "image/png", io.BytesIO(png), out)
+            builder.sign(self._signer, media_type(file), io.BytesIO(file), out)
         except c2pa.C2paError as error:
             raise WrongUse(f"the credentials cannot be signed: {error}") from error
         return out.getvalue()

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from medici.errors import UnreadableFile
 from medici.provenance.claims import AnchorClaim, GenerationClaim
-from medici.provenance.fingerprint import Fingerprint, Query
+from medici.provenance.media import MEDIA, Medium
+from medici.provenance.prints import AnyQuery, query_from_json
 from medici.records import Digest, WorkId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_FILE_BYTES = 64 << 20
-MAX_PIXELS = 64 << 20
 MEMORY_BYTES = 3 << 30
 CPU_SECONDS = 20
 WALL_SECONDS = 60
@@ -36,7 +36,8 @@ class Findings:
     """What stands in a file.
 
     Attributes:
-        work: digest of the decoded picture.
+        medium: whether it is a picture or a sound.
+        work: digest of the decoded content.
         query: fingerprints to look for its original.
         credentials: ``trusted``, ``untrusted``, ``tampered`` or ``missing``, by the roots given.
         pinned: key digest of the certificate that signed, when trusted.
@@ -44,12 +45,13 @@ class Findings:
         claimed: the generation claim.
         anchor: the anchor claim.
         problems: what failed in the credentials, as C2PA codes.
-        display: why the picture is shown differently than its pixels say; empty when it is not.
+        display: why people see or hear something else than the decoded content; empty if not.
         limits: a sentence when this system could not hold the child to its memory limit.
     """
 
+    medium: Medium
     work: WorkId
-    query: Query
+    query: AnyQuery
     credentials: str
     pinned: Digest | None
     own: bool
@@ -68,7 +70,7 @@ def examine(source: Path | bytes, roots: Sequence[str] = ()) -> Findings:
         roots: PEM certificates whose credentials are trusted.
 
     Raises:
-        UnreadableFile: missing, too large, no picture, or it broke the child's limits.
+        UnreadableFile: missing, too large, no picture or sound, or it broke the child's limits.
     """
     name = str(source) if isinstance(source, Path) else "the upload"
     data = _bytes_of(source, name)
@@ -113,7 +115,7 @@ def examine_here(data: bytes, roots: Sequence[str] = ()) -> Findings:
     """The same without the child process: quicker, and only for files one made oneself.
 
     Raises:
-        UnreadableFile: it is no picture.
+        UnreadableFile: it is no picture or sound.
     """
     from medici.provenance.examiner import answer
 
@@ -148,11 +150,9 @@ def _findings(answer: dict[str, Any]) -> Findings:
     if answer["anchor"]:
         anchor = AnchorClaim.from_json(answer["anchor"])
     return Findings(
+        medium=MEDIA[answer["medium"]],
         work=WorkId(answer["work"]),
-        query=Query(
-            tuple(Fingerprint.from_json(p) for p in answer["prints"]),
-            bytes.fromhex(answer["probe"]),
-        ),
+        query=query_from_json(answer["query"]),
         credentials=answer["credentials"],
         pinned=Digest(answer["pinned"]) if answer["pinned"] else None,
         own=answer["own"],

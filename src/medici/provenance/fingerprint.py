@@ -1,4 +1,4 @@
-"""Fingerprints: finding the work that a changed copy comes from.
+"""Fingerprints of pictures: finding the work that a changed copy comes from.
 
 Two of them, because neither suffices. PDQ (256 bits) is the robust one for photographs and rich
 pictures, but calls portraits of one collection alike that are not. The sketch (16×16 mean colours)
@@ -92,17 +92,32 @@ class Query:
     prints: tuple[Fingerprint, ...]
     probe: bytes
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON, read back by `from_json`."""
+        return {"prints": [one.as_json() for one in self.prints], "probe": self.probe.hex()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Query:
+        """Read what `as_json` wrote.
+
+        Raises:
+            UnreadableFile: a fingerprint is malformed.
+        """
+        prints = tuple(Fingerprint.from_json(one) for one in data["prints"])
+        return cls(prints, bytes.fromhex(data["probe"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A work that a picture may come from.
+    """A work that a picture or a sound may come from.
 
     Attributes:
         work: its id.
-        distance: PDQ distance of the best view.
+        distance: of 256: bits of PDQ that differ in the best view; of a sound, what its share of
+            differing bits comes to.
         derived: certain enough to say so; else only similar.
         turned: the copy is turned or mirrored.
-        unlike: share of compared sketch cells that differ, 0 to 1.
+        unlike: share of compared sketch cells, or of a sound's bits, that differ, 0 to 1.
     """
 
     work: WorkId

@@ -25,16 +25,19 @@ def token_metadata(
     name: str,
     description: str,
     token: str,
+    animation: Cid | None = None,
 ) -> bytes:
     """Canonical metadata JSON (RFC 8785).
 
     Args:
         record: how the work came to be.
         model: the model that made it.
-        image: content identifier of the certified file.
+        image: content identifier of the certified file, or of the picture that stands for a sound.
         name: the work's title.
         description: one or more sentences, plain text.
         token: the work's CAIP-19 name.
+        animation: content identifier of the certified file of a sound; OpenSea's name for whatever
+            is played.
     """
     attributes: list[dict[str, Any]] = [
         {"trait_type": "Model", "value": model.name},
@@ -52,6 +55,7 @@ def token_metadata(
             "name": name,
             "description": description,
             "image": image.uri,
+            **({"animation_url": animation.uri} if animation else {}),
             "attributes": attributes,
             "properties": {
                 "token": token,

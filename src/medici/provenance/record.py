@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from medici.content import picture_digest
+from medici.content import content_digest
 from medici.records import GenerationRecord
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def rfc3339(time: dt.datetime) -> str:
 def describe(
     rendering: Rendering, model: ModelRecord, style_version: int, created: dt.datetime
 ) -> GenerationRecord:
-    """The record of a picture that the model rendered.
+    """The record of a work that the model rendered; its size is that of its picture.
 
     Args:
         rendering: what came out, with its seed and style.
@@ -30,7 +30,7 @@ def describe(
     """
     height, width = rendering.pixels.shape[:2]
     return GenerationRecord(
-        content=picture_digest(rendering.pixels),
+        content=content_digest(rendering),
         kind=rendering.kind,
         model=model.id,
         weights_sha256=model.weights_sha256,

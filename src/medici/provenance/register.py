@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from medici.provenance.fingerprint import Fingerprint, Match, Query
+    from medici.provenance.fingerprint import Match
+    from medici.provenance.prints import AnyQuery, Print
     from medici.records import Address, Attestation, Digest, GenerationRecord, ModelId, WorkId
 
 ModelState = Literal["proposed", "authorised", "retired", "revoked"]
@@ -96,7 +97,7 @@ class Kept:
     attestation: Attestation
     root: Digest | None = None
     proof: tuple[Digest, ...] = ()
-    fingerprint: Fingerprint | None = None
+    fingerprint: Print | None = None
     record: GenerationRecord | None = None
 
 
@@ -136,8 +137,8 @@ class Register(Protocol):
     def kept(self, work: WorkId) -> Kept | None:
         """What the firm's own records hold of it."""
 
-    def similar(self, asked: Query) -> list[Match]:
-        """Works that look like the picture or a turned or mirrored view of it, surest first."""
+    def similar(self, asked: AnyQuery) -> list[Match]:
+        """Works that the picture or the sound may come from, surest first."""
 
     def custody(self, work: WorkId) -> list[Event]:
         """Transfers and the like, oldest first, without creation, anchoring and minting."""

@@ -24,7 +24,8 @@ class Verdict:
         work: content digest of the work it is, or comes from.
         token: CAIP-19 name of that work's token, minted or not.
         found_by: what led to the work.
-        distance: PDQ bits between file and work, when looks were compared.
+        distance: bits of 256 that differ between the fingerprints of file and work, when they were
+            compared.
         model: the registry's entry of the model that made the work.
         signature: of the model over the generation, inside the file.
         credentials: state of the file's Content Credentials.
@@ -35,6 +36,7 @@ class Verdict:
         custody: the work's life so far, oldest first.
         licences: licences sold on it.
         notes: sentences a person should read with the answer.
+        medium: what the file is, ``picture`` or ``sound``.
     """
 
     verdict: Answer
@@ -51,6 +53,7 @@ class Verdict:
     custody: tuple[Event, ...] = ()
     licences: tuple[dict[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
+    medium: str = "picture"
 
     def as_json(self) -> dict[str, Any]:
         """The JSON of ``medici verify --json``; its keys never change their meaning."""
@@ -65,6 +68,7 @@ class Verdict:
             }
         return {
             "verdict": self.verdict,
+            "medium": self.medium,
             "work": self.work,
             "token": self.token,
             "found_by": self.found_by,

@@ -1,7 +1,7 @@
 """Is this file authentic? The decision table of docs/spec/verification.md, row by row.
 
 Nothing in the file is believed for itself: the register says who may sign, the chain says since
-when a work exists, the pixels say which work it is. The file only says where to look.
+when a work exists, the content says which work it is. The file only says where to look.
 """
 
 from __future__ import annotations
@@ -18,31 +18,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from medici.provenance.case import Standing
     from medici.provenance.examine import Findings
     from medici.provenance.register import Register
     from medici.provenance.verdict import Rerun, SignatureState
-    from medici.records import Address, GenerationRecord
+    from medici.records import Address, GenerationRecord, WorkId
 
 
 def verify(
     source: Path | bytes,
     register: Register | None,
     *,
-    rerun: Callable[[GenerationRecord], NDArray[np.uint8]] | None = None,
+    rerun: Callable[[GenerationRecord], WorkId] | None = None,
 ) -> Verdict:
     """Examine an untrusted file and judge it.
 
     Args:
         source: path or bytes of the file.
         register: what is known of the firm; None when no firm is at hand and no node answers.
-        rerun: makes a work again from its record: (h, w, 4) uint8 as it should stand in the file.
+        rerun: makes a work again from its record, and gives the digest of what came out.
 
     Raises:
-        UnreadableFile: it is no picture, or it broke the decoder's limits.
+        UnreadableFile: it is no picture or sound, or it broke the decoder's limits.
     """
     return judge(examine(source, register.firm.roots if register else ()), register, rerun=rerun)
 
@@ -57,7 +54,7 @@ def judge(
     found: Findings,
     register: Register | None,
     *,
-    rerun: Callable[[GenerationRecord], NDArray[np.uint8]] | None = None,
+    rerun: Callable[[GenerationRecord], WorkId] | None = None,
 ) -> Verdict:
     """The verdict on what was found in a file; arguments as for `verify`."""
     if register is None:
@@ -74,14 +71,14 @@ def _decide(case: Case) -> Verdict:
     if claim and not case.ours:
         case.notes.append(f"the file names another firm's work, {claim.token}")
     if case.standing is not None:
-        return _known_pixels(case, case.standing)
+        return _known_content(case, case.standing)
     if claim and case.ours:
         return _claimed(case)
-    return _by_looks(case)
+    return _by_likeness(case)
 
 
-def _known_pixels(case: Case, standing: Standing) -> Verdict:
-    """The chain knows these very pixels."""
+def _known_content(case: Case, standing: Standing) -> Verdict:
+    """The chain knows these very pixels or samples."""
     found, work = case.found, case.found.work
     state = found.credentials
     entry = standing.model
@@ -93,7 +90,10 @@ def _known_pixels(case: Case, standing: Standing) -> Verdict:
         )
     if state == "tampered":
         return case.say(
-            "altered", work, "content-digest", "the picture is unchanged, its credentials are not"
+            "altered",
+            work,
+            "content-digest",
+            f"the {found.medium.name} is unchanged, its credentials are not",
         )
     if found.own and found.claimed:
         if not case.ours:
@@ -124,17 +124,17 @@ def _known_pixels(case: Case, standing: Standing) -> Verdict:
             "derived",
             work,
             "content-digest",
-            f"the stored pixels are the work's, but {' and '.join(found.display)}",
+            f"the stored {found.medium.stuff} are the work's, but {' and '.join(found.display)}",
         )
     note = {
-        "missing": "its Content Credentials are gone; the pixels alone prove it",
+        "missing": f"its Content Credentials are gone; the {found.medium.stuff} alone prove it",
         "trusted": "its Content Credentials are the firm's, in a form this version cannot read",
     }.get(state, "its Content Credentials are somebody else's and say nothing here")
     return case.say("authentic", work, "content-digest", note)
 
 
 def _claimed(case: Case) -> Verdict:
-    """The file claims to be a work of this firm; the chain does not know its pixels."""
+    """The file claims to be a work of this firm; the chain does not know its content."""
     found, entry, work = case.found, case.entry, case.claimed
     same = work == found.work
     if found.credentials == "tampered" or not found.own:
@@ -147,7 +147,7 @@ def _claimed(case: Case) -> Verdict:
         return case.say("forged", None, "none", _why_forged(case))
     if not same:
         if found.credentials == "trusted":
-            return case.say("forged", None, "none", "the generation record is of another picture")
+            return case.say("forged", None, "none", _of_another(case))
         return _changed(case)
     if entry.state != "authorised":
         return case.say(
@@ -181,17 +181,21 @@ def _changed(case: Case) -> Verdict:
         return case.say("forged", None, "none", _why_forged(case))
     if work == found.work:
         return case.say(
-            "altered", work, "credentials", "the picture is unchanged, its credentials are not"
+            "altered",
+            work,
+            "credentials",
+            f"the {found.medium.name} is unchanged, its credentials are not",
         )
     kept = case.kept(work)
     match = case.like(work)
     distance = match.distance if match else None
-    if kept and kept.fingerprint and match is None:
+    # A sound may be too short to be compared.
+    if kept and kept.fingerprint and found.query and match is None:
         return case.say(
             "forged",
             None,
             "none",
-            f"it carries the credentials of {work}, and does not look like it",
+            f"it carries the credentials of {work}, and does not {found.medium.likeness} like it",
         )
     if found.credentials != "tampered":
         return case.say(
@@ -206,12 +210,13 @@ def _changed(case: Case) -> Verdict:
         "altered",
         work,
         "credentials",
-        *filter(None, ["the picture is not the one its credentials were made for", note]),
+        f"the {found.medium.name} is not the one its credentials were made for",
+        *filter(None, [note]),
         distance=distance,
     )
 
 
-def _by_looks(case: Case) -> Verdict:
+def _by_likeness(case: Case) -> Verdict:
     """Nothing of ours is claimed: is it a copy of something?"""
     found = case.found
     held = case.kept(found.work)
@@ -220,11 +225,12 @@ def _by_looks(case: Case) -> Verdict:
             "unknown",
             found.work,
             "content-digest",
-            "the firm's own records hold this picture, and nothing on the chain proves it",
+            f"the firm's own records hold this {found.medium.name}, and nothing on the chain "
+            "proves it",
         )
     match = case.like()
     if match:
-        what = ["re-encoded, resized or cropped"]
+        what = [found.medium.changes]
         if match.turned:
             what.append("turned or mirrored")
         if found.credentials == "missing":
@@ -234,7 +240,7 @@ def _by_looks(case: Case) -> Verdict:
             "altered" if tampered else "derived",
             match.work,
             "fingerprint",
-            f"the picture was changed: {', '.join(what)}",
+            f"the {found.medium.name} was changed: {', '.join(what)}",
             distance=match.distance,
         )
     near = case.similar[:1]
@@ -256,7 +262,11 @@ def _why_forged(case: Case) -> str:
         return "the signature is not the model's"
     if case.foreign:
         return "its credentials are not signed with the model's certificate"
-    return "the generation record is of another picture"
+    return _of_another(case)
+
+
+def _of_another(case: Case) -> str:
+    return f"the generation record is of another {case.found.medium.name}"
 
 
 def _without_register(found: Findings) -> Verdict:
@@ -274,17 +284,19 @@ def _without_register(found: Findings) -> Verdict:
         signature = "ok" if who == claim.signer else "bad"
         notes.append(f"it names {claim.token}; ask a node of that chain, or give a firm's bundle")
     return Verdict(
-        "unknown", signature=signature, credentials=found.credentials, notes=tuple(notes)
+        "unknown",
+        signature=signature,
+        credentials=found.credentials,
+        notes=tuple(notes),
+        medium=found.medium.name,
     )
 
 
 def _with_rerun(
     verdict: Verdict,
     case: Case,
-    rerun: Callable[[GenerationRecord], NDArray[np.uint8]],
+    rerun: Callable[[GenerationRecord], WorkId],
 ) -> Verdict:
-    from medici.content import picture_digest
-
     claim = case.found.claimed
     record = claim.record if claim and case.ours and case.signature == "ok" else None
     if record is None and verdict.work is not None:
@@ -293,10 +305,9 @@ def _with_rerun(
     if record is None:
         note = "it cannot be made again: no generation record is at hand"
         return replace(verdict, notes=(*verdict.notes, note))
-    outcome: Rerun = (
-        "identical" if picture_digest(rerun(record)) == case.found.work else "different"
-    )
+    outcome: Rerun = "identical" if rerun(record) == case.found.work else "different"
     if outcome == "different" and verdict.verdict == "authentic":
-        note = "making it again from its record gives another picture: the record is not true"
+        what = case.found.medium.name
+        note = f"making it again from its record gives another {what}: the record is not true"
         return replace(verdict, verdict="forged", rerun=outcome, notes=(*verdict.notes, note))
     return replace(verdict, rerun=outcome)
