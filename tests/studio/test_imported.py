@@ -78,12 +78,23 @@ def test_a_pickle_without_safetensors_beside_it_is_refused_by_name(folder: Path,
     assert "safetensors" in caught.value.hint
 
 
-@pytest.mark.parametrize("data", [pickle.dumps({"w": 1}), b"", b"\xff" * 40])
+@pytest.mark.parametrize("data", [b"", b"\x10\0\0", b"\xff\0\0\0\0\0\0\0{}"])
+def test_weights_that_are_cut_short_are_no_pickles(folder: Path, data: bytes) -> None:
+    (folder / "part" / "model.safetensors").write_bytes(data)
+    with pytest.raises(BadWeights, match=r"model\.safetensors is cut short") as caught:
+        imported.files_of(folder)
+    assert caught.value.code != "pickle-refused"
+
+
+@pytest.mark.parametrize("data", [pickle.dumps({"w": 1}), b"\xff" * 40])
 def test_what_is_only_named_safetensors_is_refused(folder: Path, data: bytes) -> None:
     path = folder / "part" / "model.safetensors"
     path.write_bytes(data)
-    with pytest.raises(BadWeights, match=r"model\.safetensors is named safetensors and is none"):
+    with pytest.raises(
+        BadWeights, match=r"model\.safetensors is named safetensors and is none"
+    ) as caught:
         imported.files_of(folder)
+    assert caught.value.code == "pickle-refused"
     with pytest.raises(BadWeights):
         imported.copy_model(folder, folder.parent / "taken")
     assert not (folder.parent / "taken").exists()

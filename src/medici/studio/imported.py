@@ -82,12 +82,15 @@ def _refuse_disguised(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(9)
     length = int.from_bytes(head[:8], "little")
-    if head[8:] != b"{" or length + 8 > path.stat().st_size:
+    again = "get the model again, from where you trust it"
+    if head[8:] not in (b"{", b""):
         raise BadWeights(
-            f"{path} is named safetensors and is none: a pickle in disguise, or cut short",
-            "get the model again, from where you trust it",
+            f"{path} is named safetensors and is none, perhaps a pickle in disguise",
+            again,
             code="pickle-refused",
         )
+    if len(head) < 9 or length + 8 > path.stat().st_size:
+        raise BadWeights(f"{path} is cut short", again)
 
 
 def _counts(relative: Path) -> bool:
