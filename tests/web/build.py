@@ -7,12 +7,13 @@ import json
 import numpy as np
 from PIL import Image
 
-from medici.content import picture_digest
+from medici.content import encode_png, encode_wav, picture_digest
 from medici.firm import folder as folders
 from medici.firm.catalogue import Entry
 from medici.firm.house import Firm
+from medici.provenance import acoustic
 from medici.provenance.fingerprint import fingerprint
-from medici.records import Digest, GenerationRecord, ModelId
+from medici.records import Audio, Digest, GenerationRecord, ModelId
 from medici.store import atomic_write
 
 MODEL = ModelId(hashlib.sha256(b"a model").hexdigest())
@@ -88,3 +89,20 @@ def add_work(firm, seed, *, title=None, number=1, stage="anchored"):
         }
         entry = entry.with_(anchor=anchor)
     return firm.catalogue.put(entry)
+
+
+def add_music(firm, seed):
+    """A work that is heard: its entry is a picture's, with another file, a cover and a print."""
+    entry = add_work(firm, seed, title=f"Chorale {seed}, on G")
+    wave = np.random.default_rng(seed).integers(-9000, 9000, (9 * 8_000, 1), np.int16)
+    sound = Audio(wave, 8_000)
+    file = entry.file.replace(".png", ".wav")
+    atomic_write(firm.folder / file, encode_wav(sound))
+    return firm.catalogue.put(
+        entry.with_(
+            file=file,
+            cover=firm.store.put(encode_png(portrait(seed))),
+            fingerprint=acoustic.fingerprint(sound).as_json(),
+            generation=entry.generation | {"kind": "music"},
+        )
+    )

@@ -106,7 +106,7 @@ class WorkSummary(Answer):
     """A work as it hangs in the gallery.
 
     ``price`` is what it last sold for; ``standing`` the highest bid (or else the reserve) of an
-    auction that is open now.
+    auction that is open now. ``picture`` shows it: the file itself, or the cover of a sound.
     """
 
     id: HexDigest
@@ -121,7 +121,9 @@ class WorkSummary(Answer):
     owner: Account | None
     price: Amount | None
     standing: Amount | None
+    medium: Literal["picture", "sound"]
     file: str
+    picture: str
     page: str
 
 
@@ -135,10 +137,14 @@ class Anchor(Answer):
 
 
 class Fingerprint(Answer):
-    """PDQ hash of the picture and PDQ's own quality figure, 0 to 100."""
+    """Of a picture its PDQ hash and PDQ's own quality figure, 0 to 100; of a sound its length.
 
-    pdq: str
-    quality: int
+    ``frames``: sub-fingerprints of 32 bits.
+    """
+
+    pdq: str | None = None
+    quality: int | None = None
+    frames: int | None = None
 
 
 class WorkAnswer(WorkSummary):
@@ -273,6 +279,7 @@ class VerifyAnswer(Answer):
     """The answer about a file; the same as ``medici verify FILE --json`` prints."""
 
     verdict: Literal["authentic", "altered", "derived", "unknown", "revoked", "forged"]
+    medium: Literal["picture", "sound"]
     work: HexDigest | None
     token: str | None
     found_by: Literal["credentials", "content-digest", "fingerprint", "none"]

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import MediciError
+from medici.provenance import prints
+from medici.provenance.acoustic import AcousticPrint
 from medici.records import Cid, Digest, WorkId
 from medici.web import answers
 from medici.web.facts import Reader
@@ -208,7 +210,9 @@ class Desk:
             "owner": people.account(owner) if owner else None,
             "price": str(sold[-1]) if sold else None,
             "standing": str(standing) if standing else None,
+            "medium": "sound" if entry.cover else "picture",
             "file": f"/files/{entry.id}",
+            "picture": f"/covers/{entry.id}" if entry.cover else f"/files/{entry.id}",
             "page": f"/works/{entry.id}",
         }
 
@@ -314,10 +318,15 @@ def _lot(lot: Lot, people: People) -> answers.LotAnswer:
 
 
 def _fingerprint(entry: Entry) -> answers.Fingerprint | None:
-    said = entry.fingerprint
-    if not said:
+    if not entry.fingerprint:
         return None
-    return answers.Fingerprint(pdq=str(said.get("pdq", "")), quality=int(said.get("quality", 0)))
+    try:
+        print_ = prints.from_json(entry.fingerprint)
+    except MediciError:  # a page is no place to find that out
+        return None
+    if isinstance(print_, AcousticPrint):
+        return answers.Fingerprint(frames=len(print_))
+    return answers.Fingerprint(pdq=f"{print_.pdq:064x}", quality=print_.quality)
 
 
 def _anchor(entry: Entry) -> answers.Anchor | None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
+from medici.errors import MissingPart, UnreadableFile
+from medici.records import Cid
 from medici.web.desk import NoSuchWork
 
 if TYPE_CHECKING:
@@ -23,19 +25,20 @@ if TYPE_CHECKING:
     from medici.web.desk import Desk
 
 FOREVER = "public, max-age=31536000, immutable"
-# What a browser may show. Anything else (SVG can carry scripts) is only ever downloaded.
+# What a browser may show or play. Anything else (SVG can carry scripts) is only ever downloaded.
 _SHOWN = {
     ".avif": "image/avif",
     ".gif": "image/gif",
     ".jpeg": "image/jpeg",
     ".jpg": "image/jpeg",
     ".png": "image/png",
+    ".wav": "audio/wav",
     ".webp": "image/webp",
 }
 
 
 def router(desk: Desk) -> APIRouter:
-    """``/files/{id}`` and ``/works/{id}/metadata.json``."""
+    """``/files/{id}``, ``/covers/{id}`` and ``/works/{id}/metadata.json``."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/files/{work}")
@@ -59,6 +62,19 @@ def router(desk: Desk) -> APIRouter:
             filename=filename(entry),
             content_disposition_type="inline" if shown else "attachment",
         )
+
+    @routes.get("/covers/{work}")
+    def cover(work: str) -> Response:
+        """The picture that stands for a sound; it is named by its content and never changes."""
+        entry = desk.entry(work)
+        try:
+            data = desk.house.store.get(Cid(entry.cover)) if entry.cover else b""
+        except (MissingPart, UnreadableFile):
+            data = b""
+        if not data:
+            raise NoSuchWork(f"{entry.title} has no cover here", "its own file shows it")
+        headers = {"Cache-Control": FOREVER, "Content-Security-Policy": "default-src 'none'"}
+        return Response(data, media_type="image/png", headers=headers)
 
     @routes.get("/works/{work}/metadata.json")
     def metadata(work: str) -> Response:

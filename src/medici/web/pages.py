@@ -35,7 +35,7 @@ def router(desk: Desk) -> APIRouter:
             "gallery.html",
             firm=desk.firm(),
             found=found,
-            works=[(work, _source(desk, work.id)) for work in found.works],
+            works=[(work, _seen(desk, work.id)) for work in found.works],
             round=number,
             page=place,
             pages=-(-found.total // A_PAGE),
@@ -45,7 +45,13 @@ def router(desk: Desk) -> APIRouter:
     def work(work: str) -> HTMLResponse:
         if not _ID.fullmatch(work):
             raise NoSuchWork(f"{work[:80]} is no work of this gallery", "the first page lists all")
-        return page("work.html", firm=desk.firm(), work=desk.work(work), source=_source(desk, work))
+        return page(
+            "work.html",
+            firm=desk.firm(),
+            work=desk.work(work),
+            source=_source(desk, work),
+            seen=_seen(desk, work),
+        )
 
     @routes.get("/verify")
     def ask() -> HTMLResponse:
@@ -81,7 +87,7 @@ def router(desk: Desk) -> APIRouter:
 
 
 def _nothing() -> dict[str, Any]:
-    return {"said": None, "problem": None, "name": "", "source": "", "known": None}
+    return {"said": None, "problem": None, "name": "", "seen": "", "known": None}
 
 
 def _judged(desk: Desk, file: UploadFile | None, work: str) -> dict[str, Any]:
@@ -95,7 +101,9 @@ def _judged(desk: Desk, file: UploadFile | None, work: str) -> dict[str, Any]:
         name = entry.title
         said = upload.verify(desk.house, files.located(desk, entry), rerun=True)
     else:
-        raise UnreadableFile("no file was chosen", "choose a picture, or drop one on the page")
+        raise UnreadableFile(
+            "no file was chosen", "choose a picture or a sound, or drop one on the page"
+        )
     answer = answers.VerifyAnswer.model_validate(said)
     known = None
     if answer.work:
@@ -103,14 +111,22 @@ def _judged(desk: Desk, file: UploadFile | None, work: str) -> dict[str, Any]:
             known = desk.work(answer.work)
         except (NoSuchWork, WrongUse):
             known = None
-    source = _source(desk, answer.work) if known and answer.work else ""
-    return {"said": answer, "name": name, "known": known, "source": source}
+    seen = _seen(desk, answer.work) if known and answer.work else ""
+    return {"said": answer, "name": name, "known": known, "seen": seen}
 
 
 def _source(desk: Desk, work: str) -> str:
-    """Address of the picture as it is now; empty when its file is gone."""
+    """Address of the file as it is now; empty when it is gone."""
     try:
         path = files.located(desk, desk.entry(work))
     except NoSuchWork:
         return ""
     return f"/files/{work}?v={files.version(path)}"
+
+
+def _seen(desk: Desk, work: str) -> str:
+    """Address of the picture that shows the work; empty when it is gone."""
+    cover = desk.entry(work).cover
+    if not cover:
+        return _source(desk, work)
+    return f"/covers/{work}?v={cover[-16:]}" if cover in desk.house.store else ""

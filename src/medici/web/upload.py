@@ -30,9 +30,9 @@ PATIENCE = 20.0
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 _seats = threading.BoundedSemaphore(AT_ONCE + WAITING)
-_ENDINGS = frozenset(
-    {".avif", ".flac", ".gif", ".jpeg", ".jpg", ".mp3", ".mp4", ".png", ".svg", ".wav", ".webp"}
-)
+_PICTURES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
+_SOUNDS = {".aac", ".aiff", ".flac", ".m4a", ".mp3", ".mp4", ".ogg", ".opus", ".wav"}
+_ENDINGS = _PICTURES | _SOUNDS
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def kept(upload: UploadFile) -> Iterator[Path]:
     """
     size = upload.size or 0
     if not size:
-        raise UnreadableFile("the file is empty", "choose a picture")
+        raise UnreadableFile("the file is empty", "choose a picture or a sound")
     if size > MAX_FILE:
         raise TooLarge
     ending = Path(upload.filename or "").suffix.lower()
