@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 SCHEMA = "medici/acoustic/1"
-DERIVED_AT_MOST = 0.25
+DERIVED_AT_MOST = 0.22
 """Share of differing bits of a copy; measured, see the specification."""
-LOOK_CLOSER_AT_MOST = 0.32
+LOOK_CLOSER_AT_MOST = 0.3
 LEAST_SECONDS, LEAST_SHARE = 8.0, 0.5
 """Two sounds are compared where so much of them, and this share of the shorter, lie side by side:
 two works of one model may well have a phrase in common."""
@@ -195,6 +195,11 @@ def _decimated(audio: Audio) -> tuple[Floats, float]:
     return np.concatenate(parts), audio.rate / every
 
 
+def apart(asked: AcousticQuery, kept: AcousticPrint) -> float:
+    """Share of bits that differ where the two are most alike; 1 if they cannot be compared."""
+    return _least(_views(asked), kept)
+
+
 class AcousticIndex:
     """The firm's sounds, compared with what is asked one by one, at every shift."""
 
@@ -203,13 +208,10 @@ class AcousticIndex:
 
     def search(self, asked: AcousticQuery) -> list[Match]:
         """Works the sound may come from, surest first."""
-        views = [_Spectra(print_) for print_ in asked.prints if len(print_)]
+        views = _views(asked)
         found = []
         for work, kept in self._entries.items():
-            if not len(kept):
-                continue
-            mine = _Spectra(kept)
-            share = min((_apart(view, mine) for view in views), default=1.0)
+            share = _least(views, kept)
             if share <= LOOK_CLOSER_AT_MOST:
                 derived = share <= DERIVED_AT_MOST
                 found.append(Match(work, round(256 * share), derived, False, share))
@@ -240,6 +242,15 @@ class _Spectra:
             one, other = (each.astype(np.complex64) for each in spectra)
             self._kept[length] = one, other
         return self._kept[length]
+
+
+def _views(asked: AcousticQuery) -> list[_Spectra]:
+    return [_Spectra(print_) for print_ in asked.prints if len(print_)]
+
+
+def _least(views: list[_Spectra], kept: AcousticPrint) -> float:
+    mine = _Spectra(kept)
+    return min((_apart(view, mine) for view in views), default=1.0) if len(kept) else 1.0
 
 
 def _apart(one: _Spectra, other: _Spectra) -> float:
