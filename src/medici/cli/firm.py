@@ -28,7 +28,9 @@ def add_to(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the firm shall live.")],
-    template: Annotated[str, typer.Option(help="portraits, ink, textures or icons.")] = "portraits",
+    template: Annotated[
+        str, typer.Option(help="portraits, ink, textures, icons or chorales.")
+    ] = "portraits",
     name: Annotated[str, typer.Option(help="The firm's name (default: the folder's).")] = "",
     as_json: Json = False,
 ) -> None:

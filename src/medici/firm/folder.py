@@ -12,9 +12,7 @@ from medici.store import atomic_write
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATES = ("portraits", "ink", "textures", "icons")
-# Not offered, but whoever asks is told why.
-_AS_FILES = {"chorales": "medici generate --model chorales makes music as files"}
+TEMPLATES = ("portraits", "ink", "textures", "icons", "chorales")
 
 _TOML = Template("""\
 # A firm that Medici runs. Every key has a default; `medici doctor` checks the whole.
@@ -82,13 +80,8 @@ def init(folder: Path, template: str = "portraits", name: str = "") -> settings.
 
     Raises:
         WrongUse: the folder already holds a firm, is a file, or the template is unknown.
-        MissingPart: the template's model is not shipped, or its works cannot be proven yet.
+        MissingPart: the template's model is not shipped.
     """
-    if template in _AS_FILES:
-        raise MissingPart(
-            f"a firm of {template} cannot prove and sell its works yet: only pictures can be",
-            _AS_FILES[template],
-        )
     if template not in TEMPLATES:
         raise WrongUse(f"unknown template {template!r}", f"one of: {', '.join(TEMPLATES)}")
     from medici.studio.families import shipped
