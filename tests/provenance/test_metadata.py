@@ -45,3 +45,9 @@ def test_nested_style_stands_in_the_record_only(firm):
     assert traits["Dark"] == "true"
     assert "Palette" not in traits
     assert data["properties"]["record"]["style"]["palette"] == ["#fff"]
+
+
+def test_a_sound_has_a_picture_to_show_and_a_file_to_play(firm):
+    data = json.loads(made(firm, animation=Cid.of_raw(b"sound")))
+    assert data["animation_url"] == Cid.of_raw(b"sound").uri
+    assert data["image"] == Cid.of_raw(firm.files[0]).uri

@@ -170,6 +170,12 @@ def test_more_samples_than_anybody_needs_are_not_decoded(monkeypatch):
             examine_here(file)
 
 
+def test_hours_of_few_frames_a_second_are_refused():
+    slow = Audio(np.zeros((1_000 * 60 * 60, 1), np.int16), 1_000)
+    with pytest.raises(UnreadableFile, match="15 minutes"):
+        examine_here(encode_wav(slow))
+
+
 def test_an_hour_of_silence_packed_into_a_small_file_is_refused_by_the_child():
     still = Audio(np.zeros((RATE * 60 * 60, 1), np.int16), RATE)
     file = played(still, "flac")

@@ -5,7 +5,10 @@ import pytest
 from tests.web.build import add_music, add_work, make_firm
 from tests.web.conftest import serving
 
+from medici.provenance.verdict import Verdict
+from medici.web.answers import VerifyAnswer
 from medici.web.app import create_app
+from medici.web.render import page
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +81,12 @@ def test_a_cover_that_is_gone_is_told(choir):
     )
     assert client.get(f"/covers/{gone.id}").status_code == 404
     assert "not in the firm" in client.get(f"/works/{gone.id}").text
+
+
+@pytest.mark.parametrize(("medium", "stuff"), [("sound", "sample"), ("picture", "pixel")])
+def test_the_stamp_speaks_of_what_the_file_is(medium, stuff):
+    said = Verdict("authentic", "ab" * 32, found_by="content-digest", rerun="identical")
+    answer = VerifyAnswer.model_validate(said.as_json() | {"medium": medium})
+    shown = page("verdict.html", said=answer, problem=None, name="", seen="", known=None)
+    assert f"its {stuff}s: they are exactly the work&#39;s" in shown.body.decode()
+    assert f"identical to the last {stuff}" in shown.body.decode()

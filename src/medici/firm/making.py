@@ -18,6 +18,7 @@ from medici.firm.catalogue import Entry
 from medici.firm.launch import income_split
 from medici.provenance import anchor as batches
 from medici.provenance import credentials, metadata, prints, record, signing, timestamp
+from medici.provenance.examine import MAX_FILE_BYTES
 from medici.records import Attestation, Cid, Digest
 from medici.store import atomic_write
 from medici.studio.making.files import write_work
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 JSON = dict[str, Any]
 BATCH = 64
 """Works rendered at a time, so that memory stays flat however many are asked for."""
+_MOST_BYTES = MAX_FILE_BYTES - (1 << 20)  # the rest is for credentials
 
 
 def enter(
@@ -50,12 +52,18 @@ def enter(
 
     Raises:
         MissingPart: works of this kind cannot be proven yet.
+        WrongUse: it is too long to be verified.
     """
     if rendering.text is not None:
         raise MissingPart(
             "a firm proves and sells pictures and music; works of kind "
             f"{rendering.kind} only come as files",
             "medici generate --model NAME outside a firm writes them",
+        )
+    if rendering.audio is not None and rendering.audio.samples.nbytes > _MOST_BYTES:
+        raise WrongUse(
+            f"the work of seed {rendering.seed} is longer than verifiers read",
+            "fewer bars, or a higher tempo",
         )
     model = firm.generator.record
     version = firm.settings.studio.style_version

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_SAMPLES = 64 << 20
 """Of all channels together: twelve minutes of stereo."""
+MAX_SECONDS = 15 * 60
+"""Of few frames a second more would fit; but they have to be compared, too."""
 MOST_CHANNELS = 8
 RATES = range(1_000, 768_001)
 # What FFmpeg calls each format, and what a credentials reader does. Nothing that names other files.
@@ -102,7 +104,7 @@ def _wav(data: bytes) -> tuple[Audio, list[str]] | None:
     if (kind, width) not in _NUMBERS or align * 8 != width * channels:
         raise UnreadableFile("the sound is damaged: its WAV header is broken", "get it again")
     frames = len(body) // align
-    _check_length(frames, channels)
+    _check_length(frames, channels, rate)
     import numpy as np
 
     numbers = np.frombuffer(body[: frames * align], _NUMBERS[kind, width])
@@ -153,12 +155,13 @@ def _check(rate: int, channels: int) -> None:
         raise UnreadableFile(f"the sound has {channels} channels", f"1 to {MOST_CHANNELS} are read")
 
 
-def _check_length(frames: int, channels: int) -> None:
+def _check_length(frames: int, channels: int, rate: int) -> None:
     if not frames:
         raise UnreadableFile("the sound has no samples", "get it again")
-    if frames * channels > MAX_SAMPLES:
+    if frames * channels > MAX_SAMPLES or frames > MAX_SECONDS * rate:
         raise UnreadableFile(
-            f"the sound is longer than {MAX_SAMPLES >> 20} million samples",
+            f"the sound is longer than {MAX_SAMPLES >> 20} million samples or "
+            f"{MAX_SECONDS // 60} minutes",
             "a part of it may be enough",
         )
 
@@ -197,7 +200,7 @@ def _played(data: bytes, name: str, demuxer: str) -> tuple[Audio, list[str]]:
                 if shape != (frame.sample_rate, channels):
                     raise UnreadableFile("the sound changes its rate or channels")
                 length += frame.samples
-                _check_length(length, channels)
+                _check_length(length, *reversed(shape))
                 numbers = frame.to_ndarray()
                 numbers = numbers.T if frame.format.is_planar else numbers.reshape(-1, channels)
                 samples, exact = _sixteen(numbers)
