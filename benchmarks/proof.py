@@ -24,6 +24,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
+from medici.content import encode_png
 from medici.ledger.accounts import Key
 from medici.provenance import authority, credentials, record, signing, timestamp
 from medici.provenance.anchor import AnchorBatch
@@ -88,7 +89,7 @@ class Bench:
             )
             self.timed("record and signature", start)
             start = time.process_time()
-            png = credentials.encode_png(picture)
+            png = encode_png(picture)
             self.timed("png", start)
             start = time.process_time()
             file = notary.certify(png, claim, self.model)
