@@ -15,6 +15,7 @@ from medici.content import content_digest
 from medici.studio.families import load_model
 from medici.studio.textures import metrics
 from medici.studio.textures.model import TextureModel
+from medici.studio.textures.publish import ALL_SEAMS, seams
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +25,6 @@ SECONDS_BAR = 2.0
 SHEET = "src/medici/studio/weights/textures/sheet.png"
 # Textures of each material by side. One border differs from the next by chance (a joint or none),
 # so the fewer pixels a border has, the more borders are averaged.
-SEAMS = {64: 192, 128: 96, 256: 48, 512: 48, 1024: 24, 2048: 8}
 QUICK = {64: 128, 128: 48, 256: 16, 512: 4}
 
 
@@ -50,17 +50,6 @@ def torch_seconds(model: TextureModel, side: int, repeats: int) -> float | None:
     return cpu_seconds(work, repeats)
 
 
-def seam(model: TextureModel, side: int, count: int) -> float:
-    """Seam excess over all materials, `count` textures of each, on the finished pixels."""
-    size = {"width": side, "height": side}
-    made = [
-        model.sample(seed, {**size, "material": material}).pixels[..., :3]
-        for material in model.materials
-        for seed in range(count)
-    ]
-    return metrics.seam_excess(made)
-
-
 def peak(model: TextureModel, height: int) -> float:
     """Most memory that the network's bands of a texture 512 pixels wide take, in megabytes."""
     grid = model._grid(1, model.parse({"width": 512, "height": height}))
@@ -78,9 +67,11 @@ def measure(asked: argparse.Namespace) -> list[Row]:
     assert isinstance(model, TextureModel)
     repeats = 2 if quick else 5
     rows = []
-    for side, count in (QUICK if quick else SEAMS).items():
-        name = f"seam excess at {side} px, {count} textures a material (size of the error)"
-        rows.append(row(name, abs(seam(model, side, count)), "of the inner step", bar=SEAM_BAR))
+    counts = QUICK if quick else ALL_SEAMS
+    for side, (excess, error) in seams(model, counts).items():
+        name = f"seam excess at {side} px, {counts[side]} textures a material (size of the error)"
+        rows.append(row(name, abs(excess), "of the inner step", bar=SEAM_BAR))
+        rows.append(row(f"standard error of it at {side} px", error, "of the inner step"))
     control = [
         model.sample(s, {"material": m, "width": 256, "height": 256}).pixels[:247, :251, :3]
         for m in model.materials

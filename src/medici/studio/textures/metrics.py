@@ -63,6 +63,19 @@ def seam_excess(textures: Sequence[NDArray[np.uint8]]) -> float:
     One border of one texture differs from the next by chance (a mortar line or none): the mean
     over textures and both directions is what must be near 0. 0.05 is 5 %.
     """
+    outer, inner = _steps(textures)
+    return float(outer.sum() / inner.sum() - 1)
+
+
+def seam_error(textures: Sequence[NDArray[np.uint8]]) -> float:
+    """Standard error of `seam_excess`: by how much chance alone moves it, from so many borders."""
+    outer, inner = _steps(textures)
+    odd = outer - inner * (outer.sum() / inner.sum())
+    return float(np.sqrt((odd**2).sum()) / inner.sum())
+
+
+def _steps(textures: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.float64], ...]:
+    """Mean steps over each texture's two wraps, and those between its inner neighbours."""
     outer, inner = [], []
     for pixels in textures:
         values = pixels.astype(np.int16)
@@ -71,7 +84,7 @@ def seam_excess(textures: Sequence[NDArray[np.uint8]]) -> float:
             border = steps.mean(tuple(i for i in range(steps.ndim) if i != axis))
             outer.append(float(border[-1]))
             inner.append(float(border[:-1].mean()))
-    return float(np.sum(outer) / np.sum(inner) - 1)
+    return np.array(outer), np.array(inner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _JUDGED = 12
 # Sides at which seams are measured, and textures of each material there: one border of one
 # texture says little, and a large texture has long borders.
 SEAMS = {64: 32, 256: 8}
-ALL_SEAMS = {64: 96, 128: 48, 256: 24, 512: 12, 1024: 6, 2048: 3}
+ALL_SEAMS = {64: 192, 128: 96, 256: 48, 512: 48, 1024: 24, 2048: 8}
 
 
 @staged
@@ -132,12 +132,16 @@ def measure(
         if extractor is not None:
             row["patches"] = metrics.patch_rows(real, made, extractor, count)
         told["materials"][material.name] = _rounded(row)
-    told["seam_excess"] = {str(s): round(v, 4) for s, v in seams(model, seams_at).items()}
+    found = seams(model, seams_at)
+    told["seam_excess"] = {str(side): round(excess, 4) for side, (excess, _) in found.items()}
+    told["seam_error"] = {str(side): round(error, 4) for side, (_, error) in found.items()}
     return told
 
 
-def seams(model: TextureModel, textures: Mapping[int, int] = SEAMS) -> dict[int, float]:
-    """Seam excess over all materials by size of the texture, on the pixels of the finished work."""
+def seams(
+    model: TextureModel, textures: Mapping[int, int] = SEAMS
+) -> dict[int, tuple[float, float]]:
+    """Seam excess over all materials by side of the finished works, and its standard error."""
     out = {}
     for side, count in textures.items():
         made = [
@@ -145,7 +149,7 @@ def seams(model: TextureModel, textures: Mapping[int, int] = SEAMS) -> dict[int,
             for material in model.materials
             for seed in range(count)
         ]
-        out[side] = metrics.seam_excess(made)
+        out[side] = metrics.seam_excess(made), metrics.seam_error(made)
     return out
 
 
