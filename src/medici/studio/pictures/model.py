@@ -14,7 +14,7 @@ from medici.studio.exact import latents
 from medici.studio.exact.identity import RENDERER
 from medici.studio.exact.network import HIGHEST, LOWEST, ONE
 from medici.studio.exact.sequence import OPEN
-from medici.studio.pictures import finish
+from medici.studio.pictures import finish, vector
 from medici.studio.pictures.quality import STATISTICS, Statistics
 from medici.studio.pictures.style import KEYS, Style, parse_style
 
@@ -52,8 +52,6 @@ class PictureModel:
     Raises:
         BadWeights: the exact model is not of this family.
     """
-
-    forms: tuple[str, ...] = ()
 
     def __init__(self, exact: ExactModel, record: ModelRecord, folder: Path) -> None:
         self.exact, self.record, self.folder = exact, record, folder
@@ -191,13 +189,29 @@ class PictureModel:
             style["ground"] = ground
         return self.sample(0, style)
 
+    @property
+    def forms(self) -> Sequence[str]:
+        """Files a picture can be had as: curves, where it is smooth."""
+        return ("svg",) if self.smooth and self.head != "rgb" else ()
+
     def export(self, work: Rendering, form: str) -> bytes:
-        """The work in another form; pictures have none yet.
+        """The work in another form: a smooth picture as SVG.
 
         Raises:
-            WrongUse: always.
+            WrongUse: `form` is none of `forms`.
+            BadStyle: the work's seed or style cannot be this model's.
         """
-        raise WrongUse(f"a picture cannot be had as {form!r}", "its file is the picture")
+        if form not in self.forms:
+            has = "forms: " + ", ".join(self.forms) if self.forms else "its file is the picture"
+            raise WrongUse(f"a picture cannot be had as {form!r}", has)
+        style = self.parse(work.style)
+        h, donor, drawn = self._told([work.seed], style)
+        scores, colours, grounds = self._slots(h, style, drawn, donor)
+        painted: list[tuple[int, ...] | None] = [tuple(c) for c in colours[0].tolist()]
+        if self.transparent:
+            painted.insert(0, None if grounds is None else tuple(grounds[0].tolist()))
+        title = f"{work.kind} {work.seed} by {self.record.name}"
+        return vector.svg(scores[0], painted, self.smooth, self.side * style.scale, title)
 
     def latent(self, seeds: Sequence[int], style: Style) -> Numbers:
         """Latents of seeds, (n, latent) Q10: specification section 5.1."""
@@ -230,11 +244,17 @@ class PictureModel:
         return np.asarray((chosen[:, None] == np.arange(count)) * float(ONE))
 
     def _render(self, seeds: Sequence[int], style: Style, scale: int = 1) -> NDArray[np.uint8]:
+        h, donor, drawn = self._told(seeds, style)
+        return self.paint(h, style, drawn, scale, donor)
+
+    def _told(
+        self, seeds: Sequence[int], style: Style
+    ) -> tuple[Numbers, Numbers | None, NDArray[np.uint8]]:
+        """What a picture is painted from: mapped latents, those of a donor, bytes for grounds."""
         seeds = [check_seed(s) for s in seeds]
         h = self._steered(seeds, style)
         donor = None if style.colours_from is None else self._steered([style.colours_from], style)
-        drawn = latents.streams("ground", seeds, 1)[:, 0]
-        return self.paint(h, style, drawn, scale, donor)
+        return h, donor, latents.streams("ground", seeds, 1)[:, 0]
 
     def paint(
         self,
@@ -252,30 +272,38 @@ class PictureModel:
         """
         if self.head == "rgb":
             return self._coloured_pixels(self.draw(h), style, drawn)
-        # numpy's argmax takes the first of equals, as the specification asks.
-        scores = finish.smooth(self.draw(h), self.smooth)
-        mask = large = np.asarray(scores.argmax(-1), np.uint8)
+        scores, colours, grounds = self._slots(h, style, drawn, donor)
         if self.smooth and scale > 1:
-            more = finish.smooth(scores, scale.bit_length() - 1)
-            large = np.asarray(more.argmax(-1), np.uint8)
-        colours = self._coloured(h, style)
+            scores = finish.smooth(scores, scale.bit_length() - 1)
+        pictures = finish.paint(_best(scores), colours, transparent=self.transparent)
+        return pictures if grounds is None else finish.set_ground(pictures, grounds)
+
+    def _slots(
+        self, h: Numbers, style: Style, drawn: NDArray[np.uint8], donor: Numbers | None
+    ) -> tuple[NDArray[Any], NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """Slots of mapped latents, as `paint` takes them.
+
+        Returns:
+            (n, side, side, slots) scores; (n, coloured slots, 3) colours; (n, 3) grounds, or None
+            for pictures that have none or stay transparent.
+        """
+        scores = finish.smooth(self.draw(h), self.smooth)
+        mask, colours = _best(scores), self._coloured(h, style)
         if donor is not None:
             worn = self._coloured(donor, style)[0]
-            by = np.asarray(finish.smooth(self.draw(donor), self.smooth)[0].argmax(-1), np.uint8)
+            by = _best(finish.smooth(self.draw(donor), self.smooth))[0]
             colours = np.stack(
                 [
                     finish.dressed(one, own, by, worn, transparent=self.transparent)
                     for one, own in zip(mask, colours, strict=True)
                 ]
             )
-        pictures = finish.paint(large, colours, transparent=self.transparent)
         if not self.transparent or style.ground == "transparent":
-            return pictures
+            return scores, colours, None
         if style.ground == "auto":
-            grounds = finish.choose_grounds(mask, colours, drawn, self.grounds)
-        else:
-            grounds = np.tile(np.array(colour_bytes(style.ground), np.uint8), (len(h), 1))
-        return finish.set_ground(pictures, grounds)
+            return scores, colours, finish.choose_grounds(mask, colours, drawn, self.grounds)
+        grounds = np.tile(np.array(colour_bytes(style.ground), np.uint8), (len(h), 1))
+        return scores, colours, grounds
 
     def _coloured_pixels(
         self, values: Numbers, style: Style, drawn: NDArray[np.uint8]
@@ -315,6 +343,11 @@ class PictureModel:
             step = self.exact.tensors["directions"][self.directions.index(name)].astype(np.int64)
             h = np.clip(h + (step * amount) // 1000, LOWEST, HIGHEST)
         return h
+
+
+def _best(scores: NDArray[Any]) -> NDArray[np.uint8]:
+    """The slot of each pixel: numpy takes the first of equals, as the specification asks."""
+    return np.asarray(scores.argmax(-1), np.uint8)
 
 
 def between(a: Numbers, b: Numbers, thousandths: int) -> Numbers:

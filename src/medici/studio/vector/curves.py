@@ -240,7 +240,9 @@ def path_data(outlines: Sequence[Sequence[Curve]], unit: float = 1.0, digits: in
     """The ``d`` of an SVG path: one closed subpath an outline, coordinates times `unit`."""
 
     def number(v: float) -> str:
-        text = f"{v * unit:.{digits}f}".rstrip("0").rstrip(".")
+        text = f"{v * unit:.{digits}f}"
+        if digits:
+            text = text.rstrip("0").rstrip(".")
         return "0" if text in ("", "-0") else text
 
     def point(p: Points) -> str:
