@@ -29,6 +29,7 @@ from medici.studio.pictures.fine_tuning import start_codes_from  # noqa: E402
 from medici.studio.pictures.labels import Labels  # noqa: E402
 from medici.studio.pictures.model import preview  # noqa: E402
 from medici.studio.pictures.projection import distances, project  # noqa: E402
+from medici.studio.pictures.style import read_codes  # noqa: E402
 from medici.studio.pictures.training import body_for, head_for, train  # noqa: E402
 
 if TYPE_CHECKING:
@@ -246,9 +247,9 @@ def test_encoder_and_decoder_come_to_rest_before_the_prior(data):
 def test_a_picture_of_the_model_is_found_again(data):
     model = preview(trained(data, 120).exact("0.9985"))
     picture = model.natives([31], {"ground": "transparent"})[0]
-    codes, ground = project(model, picture)
-    assert ground is None
-    assert distances(model, codes[None], picture)[0] == 0
+    style = project(model, picture)
+    assert style.keys() == {"codes"}
+    assert (model.natives([0], {**style, "ground": "transparent"})[0] == picture).all()
 
 
 def test_projection_comes_closer_than_any_of_many_seeds(data):
@@ -256,7 +257,8 @@ def test_projection_comes_closer_than_any_of_many_seeds(data):
     stranger = data.pixels[0]
     seeds = model.tokens(range(200), model.parse(None))
     best = distances(model, seeds, stranger).min()
-    assert distances(model, project(model, stranger)[0][None], stranger)[0] <= best
+    found = np.array([read_codes(project(model, stranger)["codes"], model.steps)])
+    assert distances(model, found, stranger)[0] <= best
 
 
 def test_directions_come_from_labels_or_from_the_spread(data):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BYTES_A_NORMAL = 12
 BYTES_A_DRAW = 2
+NORMAL_LEVELS = BYTES_A_NORMAL * 255 + 1
 _TAG = b"medici/exact/2/"
 
 
@@ -38,9 +39,18 @@ def normals(data: NDArray[np.uint8]) -> NDArray[np.float64]:
 
     Twelve uniform bytes have mean 1530 and standard deviation 255.998: their sum is a normal in Q8.
     """
+    return centred(sums(data))
+
+
+def sums(data: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Twelve bytes a number, added up: (…, 12·k) → (…, k) from 0 to 3060."""
     parts = data.reshape(*data.shape[:-1], -1, BYTES_A_NORMAL)
-    sums = parts.sum(-1, dtype=np.int64) - BYTES_A_NORMAL * 255 // 2
-    return np.asarray(sums << (FRACTION - 8), np.float64)
+    return np.asarray(parts.sum(-1, dtype=np.int64))
+
+
+def centred(added: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums of twelve bytes as normals in Q10."""
+    return np.asarray((added - NORMAL_LEVELS // 2) << (FRACTION - 8), np.float64)
 
 
 def draws(data: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from medici.studio.exact.network import HIGHEST, LOWEST, ONE
 from medici.studio.exact.sequence import OPEN
 from medici.studio.pictures import finish, vector
 from medici.studio.pictures.quality import STATISTICS, Statistics
-from medici.studio.pictures.style import KEYS, Style, parse_style
+from medici.studio.pictures.style import KEYS, Style, parse_style, read_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,9 +70,11 @@ class PictureModel:
             self.psi = int(about["psi"])
             self.normal = int(about["latent"].get("normal", 0))
             self.codes = int(about["latent"].get("codes", 0))
+            self.steps = latents.NORMAL_LEVELS
             if self.codes:
                 self.prior = exact.sequences["prior"]
                 self.levels = exact.tensors["levels"].astype(np.float64)
+                self.steps = len(self.levels)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadWeights(f"{folder} holds no picture model: {error}") from error
 
@@ -85,7 +87,6 @@ class PictureModel:
     def keys(self) -> Mapping[str, str]:
         """Style keys that this model understands, each with a sentence on its values."""
         without = {
-            "codes": not self.codes,
             "colours_from": self.head == "rgb",
             "class": not self.classes,
             "directions": not self.directions,
@@ -116,8 +117,8 @@ class PictureModel:
             style,
             self.psi,
             side=self.side,
-            codes=self.codes,
-            levels=len(self.levels) if self.codes else 0,
+            codes=self.codes or self.normal,
+            levels=self.steps,
             classes=self.classes,
             rgb=self.head == "rgb",
             directions=self.directions,
@@ -174,20 +175,12 @@ class PictureModel:
 
         Raises:
             BadData: the file is no picture.
-            WrongUse: the model's latents are not codes.
+            MissingPart: the model has normals, and the library that searches them is not there.
         """
         from medici.studio.data.folder import read_picture
         from medici.studio.pictures.projection import project
 
-        if not self.codes:
-            raise WrongUse(
-                f"{self.record.name} has no codes to project onto", "a model trained with codes has"
-            )
-        codes, ground = project(self, read_picture(path, self.side))
-        style: dict[str, Any] = {"codes": "".join(str(c) for c in codes)}
-        if ground is not None:
-            style["ground"] = ground
-        return self.sample(0, style)
+        return self.sample(0, project(self, read_picture(path, self.side)))
 
     @property
     def forms(self) -> Sequence[str]:
@@ -215,16 +208,18 @@ class PictureModel:
 
     def latent(self, seeds: Sequence[int], style: Style) -> Numbers:
         """Latents of seeds, (n, latent) Q10: specification section 5.1."""
-        if not self.codes:
-            data = latents.streams("latent", seeds, self.normal * latents.BYTES_A_NORMAL)
-            z = latents.normals(data)
-            return np.concatenate([z, self._hot(seeds, style)], 1) if self.classes else z
-        return self.levels[self.tokens(seeds, style)]
+        return self.placed(self.tokens(seeds, style), self.kinds(seeds, style))
 
     def tokens(self, seeds: Sequence[int], style: Style) -> NDArray[np.int64]:
-        """Codes of seeds, (n, codes), drawn at the style's temperature."""
+        """Numbers from 0 that the latents of seeds are, (n, k): those of the style if it has any.
+
+        Codes are drawn at the style's temperature; normals are sums of twelve bytes.
+        """
         if style.codes is not None:
-            return np.tile(np.array([int(c) for c in style.codes], np.int64), (len(seeds), 1))
+            return np.tile(np.array(read_codes(style.codes, self.steps), np.int64), (len(seeds), 1))
+        if not self.codes:
+            data = latents.streams("latent", seeds, self.normal * latents.BYTES_A_NORMAL)
+            return latents.sums(data)
         noise = self.prior.noise("codes", seeds, self.codes)
         given = np.full((len(seeds), self.codes), OPEN, np.int64)
         told = None
@@ -233,15 +228,24 @@ class PictureModel:
             told = np.full((len(seeds), self.codes, 1), kind, np.int64)
         return self.prior.draw(noise, style.psi, given, told)
 
-    def _hot(self, seeds: Sequence[int], style: Style) -> Numbers:
-        """The class asked for, or the seed's own, as 1.0 in its place: (n, classes) Q10."""
-        count = len(self.classes)
+    def kinds(self, seeds: Sequence[int], style: Style) -> NDArray[np.int64]:
+        """Classes of seeds, (n,): the style's, else the seed's own; 0 where there are none."""
         if style.kind is not None:
-            chosen = np.full(len(seeds), self.classes.index(style.kind))
-        else:
-            data = latents.streams("class", seeds, latents.BYTES_A_DRAW)
-            chosen = latents.draws(data)[:, 0] % count
-        return np.asarray((chosen[:, None] == np.arange(count)) * float(ONE))
+            return np.full(len(seeds), self.classes.index(style.kind))
+        if not self.classes:
+            return np.zeros(len(seeds), np.int64)
+        data = latents.streams("class", seeds, latents.BYTES_A_DRAW)
+        return latents.draws(data)[:, 0] % len(self.classes)
+
+    def placed(self, numbers: NDArray[np.int64], kinds: NDArray[np.int64]) -> Numbers:
+        """Latents of numbers and classes, (n, k) and (n,) → (n, latent) Q10."""
+        if self.codes:
+            return self.levels[numbers]
+        z = latents.centred(numbers)
+        if not self.classes:
+            return z
+        hot = (kinds[:, None] == np.arange(len(self.classes))) * float(ONE)
+        return np.concatenate([z, hot], 1)
 
     def _render(self, seeds: Sequence[int], style: Style, scale: int = 1) -> NDArray[np.uint8]:
         h, donor, drawn = self._told(seeds, style)

@@ -85,8 +85,8 @@ def parse_style(
         given: keys of `KEYS` with JSON values.
         default_psi: the model's own truncation, in thousandths.
         side: of the model's pictures; the default scale makes 512 pixels of it.
-        codes: how many latent codes the model has.
-        levels: values of each.
+        codes: how many numbers the model's latents are.
+        levels: values of each; up to 9 are written in one digit, more in three hexadecimal ones.
         classes: names of the model's classes.
         directions: names of the model's directions.
         smooth: whether the scale must be a power of two.
@@ -161,12 +161,39 @@ def _directions(value: object, known: Sequence[str]) -> tuple[tuple[str, int], .
 def _codes(value: object, number: int, levels: int) -> str | None:
     if value is None:
         return None
-    good = isinstance(value, str) and len(value) == number and value.isascii() and value.isdigit()
-    if not good or max(map(int, str(value))) >= levels:
+    digits = _digits(levels)
+    try:
+        good = isinstance(value, str) and len(value) == number * digits
+        good = good and max(read_codes(str(value), levels)) < levels
+    except ValueError:
+        good = False
+    if not good:
         text = str(value)
         shown = text if len(text) < 80 else text[:77] + "..."
+        each = "digits" if digits == 1 else f"times {digits} hexadecimal digits"
         raise BadStyle(
             f"style codes cannot be {shown!r}",
-            f"{number} digits under {levels}" if number else "this model has no codes",
+            f"{number} {each} under {levels:x}" if number else "this model has no codes",
         )
     return str(value)
+
+
+def read_codes(text: str, levels: int) -> list[int]:
+    """The numbers that a style's ``codes`` are.
+
+    Raises:
+        ValueError: not lower-case digits.
+    """
+    if set(text) - set("0123456789abcdef"):
+        raise ValueError(text)
+    digits = _digits(levels)
+    return [int(text[i : i + digits], 16) for i in range(0, len(text), digits)]
+
+
+def write_codes(numbers: Sequence[int], levels: int) -> str:
+    """What `read_codes` reads."""
+    return "".join(f"{number:0{_digits(levels)}x}" for number in numbers)
+
+
+def _digits(levels: int) -> int:
+    return 1 if levels <= 9 else 3
