@@ -12,7 +12,7 @@ from PIL import Image
 
 from medici.errors import WrongUse
 from medici.studio import load_model
-from medici.studio.pictures.vector import regions
+from medici.studio.pictures.vector import regions, svg
 
 resvg_py = pytest.importorskip("resvg_py")
 
@@ -24,8 +24,8 @@ def ink():
     return load_model("ink")
 
 
-def drawn(svg: bytes, side: int) -> np.ndarray:
-    data = bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=side, height=side))
+def drawn(file: bytes, side: int) -> np.ndarray:
+    data = bytes(resvg_py.svg_to_bytes(svg_string=file.decode(), width=side, height=side))
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA")).astype(int)
 
 
@@ -40,27 +40,36 @@ def edges(pixels: np.ndarray) -> np.ndarray:
     return found
 
 
-@pytest.mark.parametrize("style", [{}, {"ground": "transparent"}, {"colours_from": 9}])
+@pytest.mark.parametrize(
+    "style",
+    [
+        {},
+        {"ground": "transparent"},
+        {"ground": "#fafafa", "colours_from": 9},
+        {"palette": ["#000000", "#d1495b", "#f6efe2"], "blend": {"seed": 5, "amount": 0.4}},
+        {"directions": {"glasses": 2}},
+    ],
+)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_curves_draw_the_picture(ink, seed, style):
     work = ink.sample(seed, style)
-    svg = ink.export(work, "svg")
+    file = ink.export(work, "svg")
     pixels = work.pixels.astype(int)
-    far = np.abs(drawn(svg, len(pixels)) - pixels).max(-1) > 24
+    far = np.abs(drawn(file, len(pixels)) - pixels).max(-1) > 24
     assert far.mean() < 0.025
     assert (far & ~edges(pixels)).mean() < 0.0005
 
 
 def test_the_file_is_small_closed_curves_in_the_pictures_own_colours(ink):
     work = ink.sample(3)
-    svg = ink.export(work, "svg")
-    assert svg == ink.export(work, "svg")
-    root = ET.fromstring(svg)
+    file = ink.export(work, "svg")
+    assert file == ink.export(work, "svg")
+    root = ET.fromstring(file)
     assert {element.tag for element in root.iter()} == {
         f"{SVG}{n}" for n in ("svg", "title", "path")
     }
     assert root.findtext(f"{SVG}title") == "picture 3 by ink"
-    assert len(svg) < 60_000
+    assert len(file) < 60_000
     own = {
         "#{:02x}{:02x}{:02x}".format(*c)
         for c in np.unique(work.pixels[..., :3].reshape(-1, 3), axis=0)
@@ -68,7 +77,7 @@ def test_the_file_is_small_closed_curves_in_the_pictures_own_colours(ink):
     for path in root.iter(f"{SVG}path"):
         assert path.attrib["fill"] in own
         assert re.fullmatch(r"(M[^MZ]+Z)+", path.attrib["d"])
-    assert "C" in svg.decode()
+    assert "C" in file.decode()
 
 
 def test_the_size_it_is_shown_at_is_the_works(ink):
@@ -86,3 +95,19 @@ def test_slots_of_one_colour_are_one_region_and_what_is_not_painted_lies_lowest(
     sizes = np.array([5, 100, 30, 0, 20])
     colours = [None, (10, 10, 10), (200, 0, 0), (1, 2, 3), (11, 9, 10)]
     assert regions(sizes, colours) == [[0], [1, 4], [2]]
+
+
+def test_a_picture_without_ground_has_its_largest_region_lowest_and_no_seam():
+    y, x = np.mgrid[:32, :32]
+    left = 1000 * (12 - x)
+    scores = np.stack([left, -left, 40 * (60 - (y - 16) ** 2 - (x - 12) ** 2)], -1)
+    file = svg(scores, [(200, 0, 0), (0, 0, 200), (0, 200, 0)], 0, 64, "a & b <c>")
+    pixels = drawn(file, 64)
+    assert ET.fromstring(file).findtext(f"{SVG}title") == "a & b <c>"
+    assert (pixels[..., 3] == 255).all()
+    assert (pixels[:8, :20] == [200, 0, 0, 255]).all()
+    assert (pixels[:8, 30:] == [0, 0, 200, 255]).all()
+    assert (pixels[30:34, 22:26] == [0, 200, 0, 255]).all()
+    # Where two meet, nothing but the two is seen.
+    assert (pixels[:8, 20:30, 1] == 0).all()
+    assert file.count(b"<path") == 3
