@@ -21,7 +21,7 @@ from medici.records import Digest
 from medici.studio.data.folder import PictureSet, read_folder
 from medici.studio.diffusion.family import Diffusion
 from medici.studio.diffusion.model import largest_difference
-from medici.studio.diffusion.recipe import Recipe, library, schedule
+from medici.studio.diffusion.recipe import Recipe, pipeline
 from medici.studio.diffusion.trainer import Trainer
 from medici.studio.families import load_model
 
@@ -46,14 +46,14 @@ def measure(asked: argparse.Namespace) -> list[Row]:
         trainer = Trainer(data, Recipe(precision=precision), 0, torch.device("cpu"))
         trainer.advance()
         rates[precision] = trainer.recipe.batch / cpu_seconds(trainer.advance, repeats)
-    network = trainer.averaged().eval()
+    network = trainer.averaged(trainer.averages[-1])
     x, t = torch.randn(SAMPLES, network.config["in_channels"], 16, 16), torch.tensor(500)
     with torch.no_grad():
         bare = cpu_seconds(lambda: network(x, t), repeats) * STEPS / SAMPLES
         one = cpu_seconds(lambda: network(x[:1], t), repeats) * STEPS
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "model"
-        library().DDIMPipeline(unet=network, scheduler=schedule()).save_pretrained(folder)
+        pipeline(network).save_pretrained(folder)
         Diffusion().adopt(folder, folder)
         model = load_model(folder)
         model.sample(0, {"steps": 1})

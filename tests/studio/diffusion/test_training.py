@@ -12,13 +12,17 @@ from tests.studio.diffusion.conftest import TINY
 from medici.errors import BadWeights, Interrupted, MissingPart, WrongUse
 from medici.records import ModelRecord
 from medici.studio.families import Training, family, load_model
+from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import torch
+
     from medici.studio.families import Now
 
 pytestmark = pytest.mark.train
+EVERY_STEP = {"note_steps": 1, "judge_seconds": 0}
 UNET = "unet/diffusion_pytorch_model.safetensors"
 
 
@@ -72,17 +76,64 @@ def test_training_lowers_the_loss_on_other_pictures(drawings: Path, tmp_path: Pa
     data = read_folder(drawings)
     recipe = Recipe(widths=(8, 16), batch=8, warm_up=0, average=0.5, flip=True)
     trainer = Trainer(data, recipe, 0, torch.device("cpu"))
-    before = trainer.held_out_loss(data.pixels)
+    before = trainer.held_out_loss(data.pixels, "0.5")
     for _ in range(40):
         trainer.advance()
-    assert trainer.held_out_loss(data.pixels) < 0.8 * before
+    assert trainer.held_out_loss(data.pixels, "0.5") < 0.8 * before
 
 
 def test_with_tuning_pictures_the_best_moment_is_kept(drawings: Path, tmp_path: Path) -> None:
-    record = train(drawings, tmp_path / "m", steps=2, tune=drawings)
+    out = tmp_path / "m"
+    record = train(drawings, out, steps=4, tune=drawings, settings=EVERY_STEP)
     assert "lowest loss" in record.training["kept"]
-    rows = json.loads((tmp_path / "m" / "curves.json").read_text())
-    assert any("tune_loss" in row for row in rows)
+    losses = json.loads((out / "curves.json").read_text())["series"]["tune_loss (0.9995)"]
+    assert losses["step"] == [1, 2, 3, 4]
+    best = losses["step"][int(np.argmin(losses["value"]))]
+    assert record.training["kept_step"] == best
+    about, kept = read_snapshot(out / "run" / "best.safetensors")
+    assert about["step"] == best
+    exported = load_file(out / UNET)
+    assert all((kept[k].numpy() == exported[k]).all() for k in exported)
+
+
+def test_a_run_ends_where_nothing_improves_or_processor_time_is_used(
+    drawings: Path, tmp_path: Path
+) -> None:
+    still = {**EVERY_STEP, "rate": 1e-12, "patience": 2}
+    record = train(drawings, tmp_path / "still", steps=50, tune=drawings, settings=still)
+    assert record.training["step"] == 3
+    brief = train(drawings, tmp_path / "brief", settings={"cpu_seconds": 1e-6})
+    assert brief.training["step"] == 1
+    with pytest.raises(WrongUse, match="nothing to judge by"):
+        train(drawings, tmp_path / "no", steps=1, settings={"patience": 2})
+
+
+def test_a_run_leaves_sheets_curves_and_event_files(drawings: Path, tmp_path: Path) -> None:
+    out = tmp_path / "m"
+    told = {**EVERY_STEP, "deterministic": True}
+    record = train(drawings, out, steps=2, settings=told)
+    names = ["000001.png", "000002.png"]
+    assert [p.name for p in sorted((out / "run" / "sheets").iterdir())] == names
+    curves = json.loads((out / "run" / "curves.json").read_text())
+    assert {"loss", "gradient", "rate", "cpu_seconds"} <= curves["series"].keys()
+    assert next((out / "run" / "tensorboard").glob("events.*")).stat().st_size > 1000
+    # Watching changes nothing.
+    assert train(drawings, tmp_path / "plain", steps=2).id == record.id
+
+
+def test_what_was_published_stays_until_the_new_model_is_whole(
+    drawings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "m"
+    before = train(drawings, out, steps=1)
+    with monkeypatch.context() as patched:
+        patched.setattr("medici.studio.diffusion.publish.bias", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train(drawings, out, steps=2, resume=True)
+    assert load_model(out).id == before.id
+    assert not (out / ".publishing").exists()
+    after = train(drawings, out, steps=2, resume=True)
+    assert load_model(out).id == after.id != before.id
 
 
 def test_training_can_start_from_another_model(
@@ -109,7 +160,7 @@ def test_a_larger_size_is_trained_the_same_way(drawings: Path, tmp_path: Path) -
 
 def test_a_snapshot_of_another_architecture_is_refused(drawings: Path, tmp_path: Path) -> None:
     train(drawings, tmp_path / "m", steps=1)
-    with pytest.raises(BadWeights, match="another widths"):
+    with pytest.raises(BadWeights, match=r"widths \[8, 16\], not \[16, 16\]"):
         train(drawings, tmp_path / "m", steps=2, resume=True, settings={"widths": [16, 16]})
 
 
@@ -129,10 +180,12 @@ def test_a_damaged_snapshot_is_named(drawings: Path, tmp_path: Path, junk: bytes
         ({"size": 128}, "size 128"),
         ({"size": True}, "size"),
         ({"widths": [7]}, "widths"),
-        ({"widths": 3}, "setting"),
+        ({"widths": 3}, "widths must be a list"),
         ({"batch": 0}, "batch"),
         ({"rate": "fast"}, "rate"),
         ({"precision": "float8"}, "precision"),
+        ({"average": 1}, "average"),
+        ({"note_steps": 0}, "note_steps"),
     ],
 )
 def test_settings_that_make_no_network_are_refused(
@@ -175,34 +228,31 @@ def test_a_loss_that_is_no_number_goes_back_and_slows_down(
     assert all(np.isfinite(w).all() for w in weights.values())
 
 
-def test_a_batch_too_large_for_memory_is_taken_in_parts(drawings: Path) -> None:
-    import torch
-
-    from medici.studio.data.folder import read_folder
-    from medici.studio.diffusion.recipe import Recipe
+def test_a_batch_too_large_for_memory_is_halved_until_it_fits(
+    drawings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from medici.studio.diffusion.trainer import Trainer
 
-    recipe = Recipe(widths=(8, 16), batch=8)
-    whole, tight = (
-        Trainer(read_folder(drawings), recipe, 0, torch.device("cpu")) for _ in range(2)
-    )
-    inner = tight.loss
+    inner = Trainer.loss
 
-    def loss(network: Any, pictures: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
+    def tight(self: Trainer, network: Any, pictures: torch.Tensor, *rest: torch.Tensor) -> Any:
         if len(pictures) > 2:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
-        return inner(network, pictures, *rest)
+        return inner(self, network, pictures, *rest)
 
-    tight.loss = loss  # type: ignore[method-assign]
-    assert tight.advance()["loss"] == pytest.approx(whole.advance()["loss"], rel=1e-4)
-    assert tight.parts == 4
-
-    def never(*_: Any) -> torch.Tensor:
+    def never(*_: Any) -> Any:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    tight.loss = never  # type: ignore[method-assign]
-    with pytest.raises(MissingPart, match="memory"):
-        tight.advance()
+    monkeypatch.setattr(Trainer, "loss", tight)
+    train(drawings, tmp_path / "m", steps=2, settings={"batch": 8})
+    curves = json.loads((tmp_path / "m" / "curves.json").read_text())
+    assert [event["batch"] for event in curves["events"]] == [4, 2]
+    about, _ = read_snapshot(tmp_path / "m" / "run" / "snapshot.safetensors")
+    assert (about["batch"], about["step"]) == (2, 2)
+    monkeypatch.setattr(Trainer, "loss", never)
+    with pytest.raises(MissingPart, match="memory") as caught:
+        train(drawings, tmp_path / "n", steps=2)
+    assert caught.value.code == "out-of-memory"
 
 
 def test_a_full_disk_leaves_the_snapshot_before(

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch")
 
@@ -45,7 +46,7 @@ def told(folder):
     ]
 
 
-@pytest.mark.parametrize("body", ["dcgan", "codes"])
+@pytest.mark.parametrize("body", ["dcgan", "codes", "diffusion"])
 def test_two_workers_agree_and_resume_to_the_bit(tmp_path, body):
     torchrun(tmp_path / "whole", 3, body=body)
     one, two = told(tmp_path / "whole")
@@ -71,9 +72,25 @@ def test_the_command_trains_with_two_workers(tmp_path, pictures):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("To use it") == 1  # one of them speaks
     assert load_model(str(tmp_path / "model")).sample(1).pixels.shape[-1] == 4
-    other = together("-m", "medici", "train", str(pictures), "--family", "diffusion", *where)
-    assert other.returncode
-    assert "this family trains in one process" in other.stderr
+
+
+def test_the_command_trains_a_denoiser_with_two_workers(tmp_path, pictures):
+    told = ["--family", "diffusion", "--set", "widths=[8, 16]", "--set", "batch=4"]
+    where = ["--out", str(tmp_path / "model"), "--steps", "2"]
+    done = together("-m", "medici", "train", str(pictures), *where, *told)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("To use it") == 1
+    assert load_model(str(tmp_path / "model")).sample(1, {"steps": 1}).pixels.shape == (16, 16, 4)
+
+
+def test_a_family_that_trains_in_one_process_says_so(tmp_path, pictures):
+    for path in pictures.glob("*.png"):
+        with Image.open(path) as image:
+            image.resize((32, 32), 0).save(path)
+    where = ["--out", str(tmp_path / "model"), "--steps", "2000", "--family", "icons"]
+    done = together("-m", "medici", "train", str(pictures), *where)
+    assert done.returncode
+    assert "this family trains in one process" in done.stderr
 
 
 def test_one_process_alone_needs_no_group():

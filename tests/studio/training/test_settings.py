@@ -28,7 +28,7 @@ READERS = {
     "icons": (lambda told: icons.recipe_of(told, 2), (icons.Shape, icons.Recipe)),
     "textures": (textures.read_settings, (textures.Shape, textures.Recipe)),
     "music": (music.chosen, (music.Shape, music.Recipe)),
-    "diffusion": (DiffusionRecipe.from_json, (DiffusionRecipe,)),
+    "diffusion": (DiffusionRecipe.from_settings, (DiffusionRecipe,)),
 }
 BAD = ["x", [], ["x"], [2], {}, {"a": 1}, -1, 0, 1 << 80, 1e300, True, None, 3.5, [[1]], [-1, -1]]
 NEVER = [-1, math.nan, {"a": 1}, [[1]], ["x", 2]]
@@ -81,7 +81,7 @@ def test_what_no_setting_can_be_is_refused_by_all(family):
         ("textures", {"waves": "x"}, "waves must be a whole number"),
         ("textures", {"half": 1}, "half must be true or false"),
         ("music", {"near": [1, 1]}, "near cannot be"),
-        ("diffusion", {"size": "x"}, "size cannot be"),
+        ("diffusion", {"size": "x"}, "size must be a whole number"),
     ],
 )
 def test_the_sentence_names_the_setting(family, settings, said):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medici.errors import NoWeights, WrongUse
+from medici.errors import MissingPart, NoWeights, WrongUse
 from medici.records import ZERO_DIGEST, ModelRecord
-from medici.studio.diffusion.model import RENDERER, DiffusionModel
+from medici.studio.diffusion.model import RENDERER, DiffusionModel, hardened
 from medici.studio.diffusion.pipelines import HUB_FILES, read_index
 from medici.studio.imported import (
     check,
@@ -33,11 +33,27 @@ class Diffusion:
     kind = "picture"
 
     def train(self, data: Path, out: Path, how: Training) -> ModelRecord:
-        """Train a small denoiser; see `medici.studio.diffusion.recipe.Recipe` for its settings.
+        """Train a small denoiser and write a model folder in the layout of `diffusers`.
+
+        Settings are those of `medici.studio.diffusion.recipe.Recipe` and the training room's
+        `Options`. With `how.tune` the average with the lowest loss on those pictures is kept,
+        else the last.
 
         Raises:
-            BadData, Interrupted, MissingPart, WrongUse: see `medici.studio.diffusion.training`.
+            BadData: a picture cannot be used; the message names it.
+            BadWeights: a snapshot or a model to start from does not fit.
+            Interrupted: stopped by the user; the same call with `resume` goes on.
+            MissingPart: a library, a device, memory or room on the disk is not there.
+            WrongUse: no budget, a wrong setting, nothing to resume, or training diverged.
         """
+        try:
+            import torch  # noqa: F401
+        except ImportError as error:
+            raise MissingPart(
+                "training needs PyTorch, which is not installed",
+                "pip install 'medici[train,diffusion]' (CPU wheels: --index-url of PyTorch's "
+                "CPU index)",
+            ) from error
         from medici.studio.diffusion.training import train
 
         return train(data, out, how)
@@ -113,7 +129,6 @@ class Diffusion:
             WrongUse: the model makes no square pictures, or there are too few.
         """
         from medici.studio.data.folder import read_folder
-        from medici.studio.diffusion.training import hardened
         from medici.studio.metrics import extractors
         from medici.studio.metrics.measure import picture_table
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from medici.studio.diffusion.style import Style
 
 RENDERER = "float/diffusers"
+HARD_ALPHA = 128
 
 
 class DiffusionModel:
@@ -99,32 +100,14 @@ class DiffusionModel:
         told = parsed.as_json(self.keys)
         return [
             Rendering(enlarge(picture, parsed.scale), int(seed), dict(told))
-            for seed, picture in zip(seeds, self._render(seeds, parsed), strict=True)
+            for seed, picture in zip(seeds, render(self.maker, seeds, parsed), strict=True)
         ]
 
     def natives(
         self, seeds: Sequence[int], style: Mapping[str, Any] | None = None
     ) -> NDArray[np.uint8]:
         """The pictures before enlargement: (n, h, w, 4) uint8."""
-        return np.stack(self._render(seeds, self.parse(style)))
-
-    def _render(self, seeds: Sequence[int], style: Style) -> list[NDArray[np.uint8]]:
-        checked = [check_seed(seed) for seed in seeds]
-        out: list[NDArray[np.uint8]] = []
-        together = self.maker.together
-        while len(out) < len(checked):
-            some = checked[len(out) : len(out) + together]
-            try:
-                out += [to_pixels(p) for p in self.maker.draw(some, style)]
-            except (RuntimeError, MemoryError) as error:
-                if isinstance(error, RuntimeError) and "memory" not in str(error):
-                    raise
-                if together == 1:
-                    raise MissingPart(
-                        "there is not memory enough for one picture", "take a smaller size"
-                    ) from error
-                together = 1
-        return out
+        return np.stack(render(self.maker, seeds, self.parse(style)))
 
     def encode(self, path: Path) -> Rendering:
         """The work of this model nearest to a file: DDIM inversion, or through the autoencoder.
@@ -143,6 +126,41 @@ class DiffusionModel:
             WrongUse: always.
         """
         raise WrongUse(f"works of {self.record.name} cannot be had as {form!r}", "take the picture")
+
+
+def render(
+    maker: in_pixels.Pixels | Latent, seeds: Sequence[int], style: Style
+) -> list[NDArray[np.uint8]]:
+    """One picture a seed, (h, w, 4) uint8; where memory is short, one after the other.
+
+    Raises:
+        BadStyle: seed or style cannot be used.
+        MissingPart: there is not memory for a single picture.
+    """
+    checked = [check_seed(seed) for seed in seeds]
+    out: list[NDArray[np.uint8]] = []
+    together = maker.together
+    while len(out) < len(checked):
+        some = checked[len(out) : len(out) + together]
+        try:
+            out += [to_pixels(p) for p in maker.draw(some, style)]
+        except (RuntimeError, MemoryError) as error:
+            if isinstance(error, RuntimeError) and "memory" not in str(error):
+                raise
+            if together == 1:
+                raise MissingPart(
+                    "there is not memory enough for one picture", "take a smaller size"
+                ) from error
+            together = 1
+    return out
+
+
+def hardened(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Alpha made hard at one half, as in the data, for sheets and figures: (n, h, w, 4) uint8."""
+    hard = pictures.copy()
+    hard[..., 3] = np.where(hard[..., 3] >= HARD_ALPHA, 255, 0)
+    hard[hard[..., 3] == 0] = 0
+    return hard
 
 
 def to_pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:

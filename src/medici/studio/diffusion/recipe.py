@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass, fields
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import MissingPart, WrongUse
+from medici.studio.training.settings import refuse_unknown, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Recipe:
         flip: show pictures mirrored half the time.
         precision: of the products while training; ``auto`` takes bfloat16 where it is fast.
         judged: pictures a side in the record's figures.
-        shown: pictures on the sample sheet, a multiple of 20.
+        shown: pictures on the sample sheets, a multiple of 20; while it trains large ones fewer.
     """
 
     size: int = 16
@@ -53,26 +53,14 @@ class Recipe:
         return {**asdict(self), "widths": list(self.widths)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
-        """Read what `as_json` wrote, or a user's settings.
+    def from_settings(cls, settings: Mapping[str, Any]) -> Recipe:
+        """A recipe from a user's settings; what is not named keeps its default.
 
         Raises:
-            WrongUse: an unknown key, or a value out of range.
+            WrongUse: an unknown key, or a value that cannot be.
         """
-        known = {f.name: f.default for f in fields(cls)}
-        for key in data:
-            if key not in known:
-                near = difflib.get_close_matches(str(key), known, 1)
-                hint = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
-                raise WrongUse(f"diffusion has no setting {key!r}", hint)
-        values = dict(data)
-        try:
-            if "widths" in values:
-                values["widths"] = tuple(int(w) for w in values["widths"])
-            checked: dict[str, Any] = {k: _like(known[k], v, k) for k, v in values.items()}
-            recipe = cls(**checked)
-        except (TypeError, ValueError) as error:
-            raise WrongUse(f"a setting of diffusion cannot be used: {error}") from None
+        refuse_unknown(settings, {f.name for f in fields(cls)}, "denoisers")
+        recipe = cls(**typed(cls, settings))
         recipe.check()
         return recipe
 
@@ -90,8 +78,7 @@ class Recipe:
             f"layers {self.layers}": not 1 <= self.layers <= 4,
             f"batch {self.batch}": not 1 <= self.batch <= 4096,
             f"rate {self.rate}": not 0 < self.rate < 1,
-            f"warm_up {self.warm_up}": self.warm_up < 0,
-            f"average {self.average}": not 0 <= self.average < 1,
+            f"average {self.average}": self.average >= 1,
             f"precision {self.precision!r}": self.precision not in PRECISIONS,
             f"judged {self.judged}": self.judged < 10,
             f"shown {self.shown}": self.shown < 20 or self.shown % 20 != 0,
@@ -100,18 +87,8 @@ class Recipe:
             if is_wrong:
                 raise WrongUse(
                     f"diffusion cannot be trained with {said}",
-                    "size 16 to 64 in steps of 8; widths, multiples of 8, each half as large",
+                    "size 16 to 64 in steps of 8; widths, multiples of 8; rate, average under 1",
                 )
-
-
-def _like(default: object, value: object, key: str) -> object:
-    if isinstance(default, bool) != isinstance(value, bool):
-        raise TypeError(f"{key} cannot be {value!r}")
-    if isinstance(default, float) and isinstance(value, int):
-        return float(value)
-    if not isinstance(value, type(default)):
-        raise TypeError(f"{key} cannot be {value!r}")
-    return value
 
 
 def denoiser(recipe: Recipe, planes: int) -> Any:
@@ -145,6 +122,11 @@ def schedule() -> Any:
         timestep_spacing="trailing",
         clip_sample=True,
     )
+
+
+def pipeline(network: Any) -> Any:
+    """A trained denoiser with the schedule it was trained with, as a pipeline of `diffusers`."""
+    return library().DDIMPipeline(unet=network, scheduler=schedule())
 
 
 def library() -> Any:
