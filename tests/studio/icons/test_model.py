@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import resvg_py
+import structlog
 from PIL import Image
 
 from medici.content import content_digest
 from medici.errors import BadStyle, BadWeights, WrongUse
+from medici.logs import logger
 from medici.studio.families import Generator, load_model
-from medici.studio.icons.model import codes_to_tokens, tokens_to_codes
+from medici.studio.icons.model import _warn, codes_to_tokens, tokens_to_codes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,6 +118,31 @@ def test_wrong_styles_are_refused(model: IconModel, style: dict[str, object]) ->
     with pytest.raises(BadStyle) as caught:
         model.sample(1, style)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [
+        ({"ink": "#101010", "ground": "#111111"}, True),
+        ({"ink": "#8a8a8a", "ground": "#eeeeee"}, True),
+        ({"ink": "#7f7f7f", "ground": "#ffffff"}, False),
+        ({"ink": "#ffffff", "ground": "transparent"}, False),
+    ],
+)
+def test_colours_that_can_hardly_be_told_apart_are_taken_and_told_of_once(
+    model: IconModel, style: dict[str, object], told: bool
+) -> None:
+    _warn.cache_clear()
+    logger("studio")  # set up before its output is caught
+    with structlog.testing.capture_logs() as logs:
+        for seed in (1, 2):
+            work = model.sample(seed, {**style, "scale": 2})
+            assert style.items() <= work.style.items()
+    assert len(logs) == told
+    for log in logs:
+        assert log["log_level"] == "warning"
+        assert str(style["ink"]) in log["problem"]
+        assert "graphics need 3" in log["problem"]
 
 
 def test_wrong_seeds_are_refused(model: IconModel) -> None:

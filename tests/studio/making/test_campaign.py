@@ -4,15 +4,19 @@ import json
 import numpy as np
 import pypdfium2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from medici.content import content_digest
 from medici.errors import BadStyle, UnreadableFile, WrongUse
 from medici.records import Digest
+from medici.studio import load_model
 from medici.studio.making import campaign as campaigns
 from medici.studio.making import layout, page
 from medici.studio.making.brand import BrandKit
 from medici.studio.making.campaign import Concept, campaign
+from medici.studio.making.colours import contrast
 from medici.studio.making.formats import FORMATS, chosen
 from medici.studio.making.lettering import bounds
 from medici.studio.making.page import Fill, Picture, Words
@@ -25,6 +29,7 @@ COPY = layout.Copy(
 )
 KIT = BrandKit("Casa", url="casa.example")
 CONCEPT = Concept(COPY, (1, 2, 3, 4, 5, 6), {"scale": 1})
+colours = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
 
 
 def works_of(tiles, kit=KIT):
@@ -170,6 +175,28 @@ def test_grounds_are_of_the_brand_and_stand_out(tiles):
     figure = np.zeros((4, 4, 4), np.uint8)
     figure[1:] = [255, 255, 255, 255]
     assert campaigns.stands_out(figure, ["#fefefe", "#202020", "#eeeeee"]) == "#202020"
+
+
+@given(colours, colours, colours, colours)
+def test_ink_and_ground_of_a_brand_can_be_told_apart_whatever_its_colours(a, b, c, told):
+    kit = BrandKit("Casa", ground=a, ink=b, accent=c, others=(told,))
+    for style in ({}, {"ink": told}, {"ground": told}):
+        pairs = campaigns.inked(kit, style, 4)
+        assert len(pairs) == 4
+        for pair in pairs:
+            assert not style.keys() & pair.keys()
+            both = {**style, **pair}
+            assert contrast(both["ink"], both["ground"]) >= 3
+    for given_ in ({"ground": told, "ink": told}, {"ground": "transparent"}):
+        assert campaigns.inked(kit, given_, 1) == [{}]
+
+
+def test_icons_of_a_campaign_wear_the_brands_ink():
+    concept = Concept(COPY, (1, 2, 3), {"scale": 2})
+    works = campaigns.make_works(load_model("icons"), concept, BrandKit("Casa", accent="#d1495b"))
+    assert {work.style["ink"] for work in works} == {KIT.ink}
+    assert len({work.style["ground"] for work in works}) == 3
+    assert {work.style["ground"] for work in works} <= set(KIT.palette)
 
 
 def test_a_smooth_work_is_scaled_evenly_and_shown_whole():

@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medici.errors import BadStyle
-from medici.studio.making.colours import contrast, mix, parse_colour, readable_on, rgb
+from medici.studio.making.colours import (
+    colour_or_none,
+    contrast,
+    mix,
+    parse_colour,
+    readable_on,
+    rgb,
+)
 
 colours = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
 
@@ -30,7 +37,8 @@ def test_mixing_ends_at_both_colours(one, other):
 
 
 def test_colours_are_understood_as_people_write_them():
-    assert parse_colour(" #FA0 ") == "#ffaa00"
+    assert parse_colour(" #FA0 ") == colour_or_none("#FFAA00") == "#ffaa00"
+    assert colour_or_none("transparent") is colour_or_none(None) is None
     for wrong in ("red", "#12345", 7, None, "#gggggg"):
         with pytest.raises(BadStyle):
             parse_colour(wrong)

@@ -15,6 +15,11 @@ from medici.studio.stylebook import Choice, StyleVersion
 WALLET = "0x52908400098527886E0F7030069857D2E4169EE7"
 
 
+@pytest.fixture(scope="module")
+def icons():
+    return load_model("icons")
+
+
 def test_a_receipt_is_enough_to_derive_the_work_again(tiles):
     given_ = {"name": "Lucrezia", "date": "1470-04-09", "wallet": WALLET, "colours": ["#F80"]}
     work, receipt = Personal.of(given_).work(tiles)
@@ -73,6 +78,16 @@ def test_favourite_colours_dress_the_work_within_what_is_allowed(tiles):
 def test_an_ink_can_be_read_on_its_ground(colour):
     ground = mix(colour, "#ffffff", 6)
     assert contrast(ink_of(colour, ground), ground) >= 4.5
+
+
+@given(st.lists(st.integers(0, 0xFFFFFF), min_size=1, max_size=3))
+def test_whatever_the_colours_a_buyers_icon_is_seen(icons, numbers):
+    buyer = Personal.of({"colours": [f"#{n:06x}" for n in numbers]})
+    _, style = buyer.derive(icons)
+    assert contrast(style["ink"], style["ground"]) >= 4.5
+    # A version that allows no ink leaves the model's own.
+    _, style = buyer.derive(icons, StyleVersion(allowed=("ground",)))
+    assert icons.parse(style).problem() is None
 
 
 def test_favourite_colours_reach_icons_and_textures():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from medici.errors import BadWeights, WrongUse
+from medici.logs import logger
 from medici.records import Digest, ModelId, ModelRecord, Rendering
 from medici.studio.checking import check_seed, colour_bytes
 from medici.studio.exact import latents
@@ -114,6 +115,8 @@ class IconModel:
             BadStyle: a seed or the style cannot be used.
         """
         parsed = self.parse(style)
+        if (problem := parsed.problem()) is not None:
+            _warn(problem)
         told = parsed.as_json()
         return [
             Rendering(self.finished(grey, parsed), int(seed), dict(told), kind=self.kind)
@@ -255,6 +258,12 @@ class IconModel:
         if form == "svg":
             return vector.svg(grey, style, work.seed)
         return vector.drawable(grey, style) if form == "xml" else vector.ico(grey, style)
+
+
+@lru_cache(maxsize=64)
+def _warn(problem: str) -> None:
+    """Once for each pair of colours: batches and campaigns sample icon by icon."""
+    logger("studio").warning("icons can hardly be seen", problem=problem)
 
 
 def tokens_to_codes(tokens: NDArray[np.int64]) -> str:

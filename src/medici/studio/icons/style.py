@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from medici.errors import BadStyle
 from medici.studio.checking import StyleChecks
 from medici.studio.icons.finish import LARGEST_SCALE
+from medici.studio.making.colours import VISIBLE, contrast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ ANY = "any"
 SYMMETRIES = ("none", "auto", "mirror")
 OPEN_CELL = ".."
 INK = "#111827"
+TRANSPARENT = "transparent"
 _CODES = re.compile(r"(?:[0-9a-f]{2}|\.\.)*")
 
 # Key → what it does; the same words serve help texts and error messages.
@@ -40,11 +42,18 @@ class Style:
     psi: int
     look: str = ANY
     ink: str = INK
-    ground: str = "transparent"
+    ground: str = TRANSPARENT
     scale: int = 16
     weight: int = 0
     symmetry: str = "auto"
     codes: str | None = None
+
+    def problem(self) -> str | None:
+        """What a designer would object to, in a sentence: an ink that its ground swallows."""
+        if self.ground == TRANSPARENT or (ratio := contrast(self.ink, self.ground)) >= VISIBLE:
+            return None
+        said = f"ink {self.ink} on ground {self.ground} has a contrast of {ratio:.2f}"
+        return f"{said}, graphics need {VISIBLE:g}"
 
     def as_json(self) -> dict[str, Any]:
         """All keys, defaults included: a record must not depend on what defaults were then."""
@@ -85,7 +94,7 @@ def parse_style(
         psi=psi,
         look=_one_of("look", given.get("look", ANY), (ANY, *looks)),
         ink=CHECK.colour("ink", given.get("ink", INK)),
-        ground=_ground(given.get("ground", "transparent")),
+        ground=_ground(given.get("ground", TRANSPARENT)),
         scale=CHECK.whole("scale", given.get("scale", 16), 1, LARGEST_SCALE),
         weight=CHECK.thousandths("weight", given.get("weight", 0), -1000, 1000),
         symmetry=_one_of("symmetry", given.get("symmetry", "auto"), SYMMETRIES),
@@ -100,7 +109,7 @@ def _one_of(key: str, value: object, choices: Sequence[str]) -> str:
 
 
 def _ground(value: object) -> str:
-    return "transparent" if value == "transparent" else CHECK.colour("ground", value)
+    return TRANSPARENT if value == TRANSPARENT else CHECK.colour("ground", value)
 
 
 def _codes(value: object, cells: int, values: int) -> str | None:

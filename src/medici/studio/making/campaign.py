@@ -16,7 +16,7 @@ from medici.errors import UnreadableFile, WrongUse
 from medici.records import Digest
 from medici.store import atomic_write
 from medici.studio.making import layout
-from medici.studio.making.colours import contrast, rgb
+from medici.studio.making.colours import VISIBLE, colour_or_none, contrast, readable_on, rgb
 from medici.studio.making.formats import FORMATS, ICON_SIDES, ICONS, chosen
 from medici.studio.making.page import PAINTERS, Page, Words
 from medici.studio.making.sizes import drawn_at
@@ -47,7 +47,8 @@ class Concept:
         words: its copy.
         seeds: works, the hero first; five more fill strips and mosaics.
         style: of the works. Where the model can set works on a ground and the style names none,
-            each gets the colour of the brand it stands out from most.
+            each gets the colour of the brand it stands out from most. Works in one ink get that of
+            the brand, or another of its colours that can be seen, unless the style names one.
     """
 
     words: layout.Copy
@@ -176,18 +177,53 @@ def make_works(generator: Generator, concept: Concept, kit: BrandKit) -> list[Re
     style = dict(concept.style)
     if "scale" not in style:
         style |= drawn_at(generator, concept.seeds[0], _SIDE)
+    if {"ground", "ink"} <= set(generator.keys):
+        pairs = inked(kit, style, len(concept.seeds))
+        return [
+            generator.sample(seed, {**style, **pair})
+            for seed, pair in zip(concept.seeds, pairs, strict=True)
+        ]
     if "ground" not in generator.keys or "ground" in style:
         return generator.sample_many(list(concept.seeds), style)
     bare = generator.sample_many(list(concept.seeds), {**style, "ground": "transparent"})
     out: list[Rendering] = []
     used: list[str] = []
-    # Its own colours first, the ink of the words last.
-    grounds = list(dict.fromkeys((*kit.others, kit.accent, kit.ink)))
+    grounds = _grounds(kit)
     for work in bare:
         ground = stands_out(native(work.pixels), grounds, used)
         used.append(ground)
         out.append(generator.sample(work.seed, {**style, "ground": ground}))
     return out
+
+
+def _grounds(kit: BrandKit) -> list[str]:
+    """What works stand on: a brand's own colours first, the ink of its words last."""
+    return list(dict.fromkeys((*kit.others, kit.accent, kit.ink)))
+
+
+def inked(kit: BrandKit, style: Mapping[str, Any], count: int) -> list[dict[str, str]]:
+    """What the style of so many works of one ink leaves open: ground and ink from the brand.
+
+    Args:
+        kit: whose colours they become, grounds in turn; an ink can be seen on its ground.
+        style: what it names stays as it is.
+        count: of works.
+    """
+    ground, ink = (colour_or_none(style.get(key)) for key in ("ground", "ink"))
+    if "ground" in style:
+        if "ink" in style or ground is None:
+            return [{}] * count
+        return [{"ink": readable_on(ground, kit.ink, kit.palette, VISIBLE)}] * count
+    grounds = _grounds(kit)
+    if ink is not None:
+        seen = [colour for colour in grounds if contrast(colour, ink) >= VISIBLE]
+        grounds = seen or [readable_on(ink, kit.ground, least=VISIBLE)]
+    in_turn = [grounds[i % len(grounds)] for i in range(count)]
+    if "ink" in style:
+        return [{"ground": one} for one in in_turn]
+    return [
+        {"ground": one, "ink": readable_on(one, kit.ink, kit.palette, VISIBLE)} for one in in_turn
+    ]
 
 
 def stands_out(figure: NDArray[np.uint8], colours: Sequence[str], used: Sequence[str] = ()) -> str:

@@ -16,6 +16,9 @@ READABLE = 4.5
 READABLE_LARGE = 3.0
 """Least contrast of large text and of logos that must be told apart. Source: WCAG 2.2, 1.4.3."""
 
+VISIBLE = 3.0
+"""Least contrast of graphics with what is beside them. Source: WCAG 2.2, 1.4.11 (level AA)."""
+
 RGB = tuple[int, int, int]
 
 
@@ -32,6 +35,14 @@ def parse_colour(text: object) -> str:
         if _HEX.fullmatch(said):
             return said
     raise BadStyle(f"{text!r} is no colour", "write it like #d1495b")
+
+
+def colour_or_none(value: object) -> str | None:
+    """A colour as `parse_colour` has it; None for whatever else a style may name."""
+    try:
+        return parse_colour(value)
+    except BadStyle:
+        return None
 
 
 def rgb(colour: str) -> RGB:
