@@ -184,8 +184,8 @@ def test_control_c_ends_with_130_and_the_same_command_goes_on(firm, reference):
     while time.monotonic() < deadline and not list((firm / ".medici" / "works").glob("*.json")):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130, out
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, (err, out)
     assert json.loads(out)["error"]["code"] == "interrupted"
     assert nothing_runs_in(firm)
     assert finish(firm, 1, 5) == reference(1, 5)
