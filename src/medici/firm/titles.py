@@ -59,10 +59,7 @@ def _colour(pixels: NDArray[np.uint8]) -> str:
 
 
 def last_bass(audio: Audio) -> str:
-    """The note that the music comes to rest on: the lowest one heard at its end.
-
-    Measured on 200 of our chorales in four timbres and two tempi: 199 rightly named.
-    """
+    """The note that the music comes to rest on: the lowest one heard at its end."""
     from medici.studio.music.score import TONICS
 
     heard = audio.samples.sum(axis=1, dtype=np.float64)

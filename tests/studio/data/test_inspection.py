@@ -125,3 +125,13 @@ def test_a_set_that_lost_pictures_is_told_of_by_all_who_read_it(paintings, tmp_p
         told = [entry["event"] for entry in logs if "lacks 2 pictures" in entry["event"]]
         assert len(told) == 1
         assert lost[0].name in told[0]
+
+
+@pytest.mark.parametrize("text", ["{ // not JSON", "[1]"])
+def test_a_manifest_of_another_program_does_not_keep_a_folder_from_being_built(
+    paintings, tmp_path, text
+):
+    (paintings / "manifest.json").write_text(text)
+    plan = Plan(Reading(16), Credits("MIT", "Ann", "Ann"))
+    build([str(paintings)], tmp_path / "built", plan)
+    assert inspect(tmp_path / "built")["count"] == 20

@@ -153,10 +153,13 @@ def missing_files(said: Mapping[str, Any] | None, present: Iterable[str]) -> lis
 def warn_of_missing(folder: Path, present: Iterable[str]) -> None:
     """Say so when a set has lost pictures: it is another set then than its manifest says.
 
-    Raises:
-        BadData: the manifest is none.
+    A manifest that cannot be read is another program's here, or the trouble of those who need it.
     """
-    if missing := missing_files(read_manifest(folder), present):
+    try:
+        missing = missing_files(read_manifest(folder), present)
+    except BadData:
+        return
+    if missing:
         logger("studio").warning(
             f"{folder} lacks {len(missing)} pictures that its {MANIFEST} names, "
             f"{missing[0]} for one: what is left is another set, with a root of its own"
