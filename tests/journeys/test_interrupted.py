@@ -179,7 +179,14 @@ def test_the_chain_dies_in_the_middle_of_a_round(firm, reference):
 
 def test_control_c_ends_with_130_and_the_same_command_goes_on(firm, reference):
     command = [str(MEDICI), "run", "--rounds", "1", "--seed", "5", "--firm", str(firm), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not list((firm / ".medici" / "works").glob("*.json")):
         time.sleep(0.02)
