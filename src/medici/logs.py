@@ -46,7 +46,8 @@ def logger(room: str) -> structlog.stdlib.BoundLogger:
                 renderer,
             ],
             wrapper_class=structlog.make_filtering_bound_logger(int(_chosen["level"])),
-            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+            # Asked for anew each time: whoever redirects stderr, as tests do, closes it afterwards.
+            logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
             cache_logger_on_first_use=False,
         )
         _chosen["ready"] = True
