@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from medici.studio.families import Now
 
 pytestmark = pytest.mark.train
-EVERY_STEP = {"note_steps": 1, "judge_seconds": 0}
+EVERY_STEP = {"note_steps": 1, "judge_seconds": 0, "judge_share": 1}
 UNET = "unet/diffusion_pytorch_model.safetensors"
 
 

@@ -16,7 +16,14 @@ def test_options_are_taken_out_of_settings():
 
 @pytest.mark.parametrize(
     "settings",
-    [{"patience": "3"}, {"judge_seconds": -1}, {"deterministic": 1}, {"recoveries": True}],
+    [
+        {"patience": "3"},
+        {"judge_seconds": -1},
+        {"judge_share": 0},
+        {"judge_share": 1.5},
+        {"deterministic": 1},
+        {"recoveries": True},
+    ],
 )
 def test_values_of_another_kind_are_refused_by_name(settings):
     with pytest.raises(WrongUse, match=next(iter(settings))):

@@ -17,9 +17,10 @@ torch = pytest.importorskip("torch")
 from medici.errors import BadWeights, Interrupted, MissingPart, WrongUse  # noqa: E402
 from medici.records import Digest  # noqa: E402
 from medici.studio.families import Training  # noqa: E402
+from medici.studio.training.budget import Budget  # noqa: E402
 from medici.studio.training.judging import PictureJudge  # noqa: E402
 from medici.studio.training.options import Options  # noqa: E402
-from medici.studio.training.run import device_for, drive, out_of_memory  # noqa: E402
+from medici.studio.training.run import Run, device_for, drive, out_of_memory  # noqa: E402
 from medici.studio.training.snapshots import read_snapshot  # noqa: E402
 from medici.studio.training.trainee import NotFinite, Trainee  # noqa: E402
 
@@ -267,7 +268,7 @@ def test_a_missing_device_is_named():
 def test_the_best_moment_is_kept_and_a_plateau_ends_the_run(tmp_path):
     data = drawings()
     judge = PictureJudge(MeanColours(), drawings(40), data, n=40)
-    options = Options(note_steps=1, judge_seconds=0, patience=2)
+    options = Options(note_steps=1, judge_seconds=0, judge_share=1, patience=2)
     run = drive(trainer(data), tmp_path, Training(steps=60), judge=judge, options=options)
     rows = [row for row in run.curves.rows() if "average" in row]
     best = min(rows, key=lambda row: row["fid"])
@@ -297,7 +298,7 @@ def test_a_run_that_copies_its_data_is_warned_of(tmp_path):
 
 
 def test_samples_by_step_and_curves_are_data(tmp_path):
-    options = Options(note_steps=1, judge_seconds=0)
+    options = Options(note_steps=1, judge_seconds=0, judge_share=1)
     run = drive(trainer(), tmp_path, Training(steps=3), options=options)
     told = run.curves.series()
     assert [sheet["step"] for sheet in told["sheets"]] == [1, 2, 3]
@@ -306,6 +307,27 @@ def test_samples_by_step_and_curves_are_data(tmp_path):
     assert losses["step"] == [1, 2, 3]
     assert len(losses["value"]) == 3
     assert (tmp_path / "curves.json").exists()
+
+
+def test_a_look_that_costs_too_much_is_put_off_and_a_resumed_run_remembers(tmp_path):
+    cpu = [0.0]
+
+    def draw(pictures, path):
+        path.write_bytes(b"sheet")
+        cpu[0] += 3600
+
+    def run(steps):
+        made = Run(trainer(), tmp_path, draw=draw, options=Options(judge_seconds=0))
+        made._show = lambda sheet: None
+        made.looks.cpu = lambda: cpu[0]
+        if made.snapshot.exists():
+            made.resume()
+        made.go(Budget(steps=steps))
+        made.finish()
+        return [int(sheet.stem) for sheet in made.curves.sheets()]
+
+    assert run(steps=4) == [1, 4]  # the first, whose cost nobody knows, and the last
+    assert run(steps=6) == [1, 4, 6]
 
 
 def test_deterministic_mode_is_on_while_training_and_off_afterwards(tmp_path):

@@ -20,7 +20,8 @@ class Options:
         cpu_seconds: ends the run after so much processor time of its steps; None for no such end.
         note_steps: losses are noted every so many steps.
         snapshot_seconds: a snapshot is written at least so often.
-        judge_seconds: weights are judged and a sample sheet is drawn so often.
+        judge_seconds: weights are judged and a sample sheet is drawn so often at the most.
+        judge_share: and less often where it would take more than this share of all processor time.
         patience: judgements without progress that end the run; 0 never does (see `Plateau`).
         trackers: plug-ins that are told, beside TensorBoard.
         deterministic: only algorithms that give the same bits each time.
@@ -31,6 +32,7 @@ class Options:
     note_steps: int = 20
     snapshot_seconds: float = 120.0
     judge_seconds: float = 420.0
+    judge_share: float = 0.2
     patience: int = 0
     trackers: tuple[str, ...] = ()
     deterministic: bool = False
@@ -49,5 +51,7 @@ class Options:
         mine = typed(cls, {k: v for k, v in rest.items() if not (k == "trackers" and v == [])})
         if mine.get("note_steps") == 0:
             raise WrongUse("note_steps must be a whole number from 1 up, not 0")
+        if not 0 < mine.get("judge_share", 1.0) <= 1:
+            raise WrongUse(f"judge_share must be over 0 and at most 1, not {mine['judge_share']}")
         names = {known.name for known in fields(cls)}
         return cls(**mine), {k: v for k, v in rest.items() if k not in names}

@@ -22,6 +22,7 @@ except ImportError as error:
 from medici.studio.training.budget import Budget, Pace, Spending
 from medici.studio.training.curves import Curves
 from medici.studio.training.interrupts import Interrupts
+from medici.studio.training.looks import Looks
 from medici.studio.training.options import Options
 from medici.studio.training.origin import same_data
 from medici.studio.training.parallel import Workers, refuse_others
@@ -107,6 +108,7 @@ class Run:
         self.trackers: Trackers | None = None
         if self.workers.first:
             self.trackers = Trackers(folder, self.options.trackers, about or {})
+        self.looks = Looks(trainee, self.options.judge_seconds, self.options.judge_share)
         self.plateau = Plateau(self.options.patience)
         self.lowest = float("inf")
         self.told: set[str] = set()
@@ -177,7 +179,8 @@ class Run:
             trainee.save(self.snapshot)
         spending = Spending(trainee)
         pace = Pace(budget.fraction(trainee.step, trainee.spent["cpu_seconds"]))
-        saved = judged = time.monotonic()
+        saved = time.monotonic()
+        self.looks.restart()
         due = [0.0, 0.0]
         while True:
             used = budget.fraction(trainee.step, trainee.spent["cpu_seconds"])
@@ -193,7 +196,6 @@ class Run:
                 )
             if due[1]:
                 ended = workers.most([float(self.look())])[0]
-                judged = time.monotonic()
                 if ended:
                     break
             if used >= 1:
@@ -206,10 +208,9 @@ class Run:
             if workers.first:
                 if trainee.step % options.note_steps == 0:
                     self.note({**losses, "rate": trainee.rate, **trainee.spent})
-                now = time.monotonic()
                 due = [
-                    float(now - saved > options.snapshot_seconds),
-                    float(now - judged > options.judge_seconds),
+                    float(time.monotonic() - saved > options.snapshot_seconds),
+                    float(self.looks.due),
                 ]
                 used = budget.fraction(trainee.step, trainee.spent["cpu_seconds"])
                 try:
@@ -222,6 +223,10 @@ class Run:
         """Draw a sheet, judge each average, keep the best; whether the run is to end for it."""
         if not self.workers.first or self.trackers is None:
             return False
+        with self.looks.one():
+            return self._look()
+
+    def _look(self) -> bool:
         trainee = self.trainee
         sheet = self.curves.sheet(trainee.step)
         self.draw(trainee.samples(_SHEET, trainee.averages[-1]), sheet)
