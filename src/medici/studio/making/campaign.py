@@ -17,8 +17,9 @@ from medici.records import Digest
 from medici.store import atomic_write
 from medici.studio.making import layout
 from medici.studio.making.colours import VISIBLE, colour_or_none, contrast, readable_on, rgb
+from medici.studio.making.curves import curves_of
 from medici.studio.making.formats import FORMATS, ICON_SIDES, ICONS, chosen
-from medici.studio.making.page import PAINTERS, Page, Words
+from medici.studio.making.page import PAINTERS, Fill, Page, Picture, Words
 from medici.studio.making.sizes import drawn_at
 from medici.studio.making.upscale import enlarge, native, resized, to_png, to_svg
 from medici.untrusted import read_json
@@ -131,7 +132,15 @@ def campaign(
             raise WrongUse(f"pieces cannot be had as {form!r}", ", ".join(PAINTERS))
     names = chosen(formats)
     works = make_works(generator, concept, kit)
-    shown = [layout.show(w.pixels, _alt(generator, w), tiles=w.kind == "texture") for w in works]
+    shown = [
+        layout.show(
+            work.pixels,
+            _alt(generator, work),
+            tiles=work.kind == "texture",
+            curves=curves_of(generator, work),
+        )
+        for work in works
+    ]
     identities = [content_digest(work) for work in works]
     pieces: list[dict[str, Any]] = []
     for number, name in enumerate(names):
@@ -276,10 +285,22 @@ def icon_files(work: Rendering, shown: layout.Shown) -> dict[str, tuple[bytes, t
     file = io.BytesIO()
     small[-1].save(file, "ICO", sizes=[image.size for image in small], append_images=small[:-1])
     out["favicon.ico"] = (file.getvalue(), small[-1].size)
-    if shown.crisp:
+    if shown.curves:
+        out["icon.svg"] = (_drawn(shown, 512), (512, 512))
+    elif shown.crisp:
         svg = to_svg(native(icon(shown, 512)), shown.alt)
         out["icon.svg"] = (svg, (512, 512))
     return out
+
+
+def _drawn(shown: layout.Shown, side: int) -> bytes:
+    """The icon of a work that is made of curves, as SVG."""
+    pixels = resized(shown.pixels, side, side)
+    left, above = (side - pixels.shape[1]) // 2, side - pixels.shape[0]
+    top = above if shown.stands else above // 2
+    ground = Fill(0, 0, side, side, shown.ground)
+    picture = Picture(left, top, pixels, crisp=False, curves=shown.curves)
+    return PAINTERS["svg"](Page(side, side, shown.alt, marks=[ground, picture]))
 
 
 def icon(shown: layout.Shown, side: int, inner: float = 1.0) -> NDArray[np.uint8]:

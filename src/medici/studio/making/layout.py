@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from medici.studio.making.brand import BrandKit
+    from medici.studio.making.curves import Curves
     from medici.studio.making.formats import Format
 
 _CRISP_SIDE, _CRISP_COLOURS = 32, 64
@@ -59,6 +60,7 @@ class Shown:
         stands: it touches its lower edge, and so stands on that of its panel.
         alt: what it is.
         tiles: it repeats without a seam, and so covers its whole panel.
+        curves: of which it is made, if it is.
     """
 
     pixels: NDArray[np.uint8]
@@ -67,10 +69,16 @@ class Shown:
     stands: bool
     alt: str
     tiles: bool = False
+    curves: Curves | None = None
 
 
 def show(
-    pixels: NDArray[np.uint8], alt: str, ground: str | None = None, *, tiles: bool = False
+    pixels: NDArray[np.uint8],
+    alt: str,
+    ground: str | None = None,
+    *,
+    tiles: bool = False,
+    curves: Curves | None = None,
 ) -> Shown:
     """Prepare a work for pages.
 
@@ -80,22 +88,25 @@ def show(
         ground: of its panel; by default the work's own, where one colour runs around its upper
             edges, else white.
         tiles: it repeats without a seam (a texture).
+        curves: the same work, so that it can be drawn at any size.
     """
     if tiles:
         return Shown(pixels, ground or "#ffffff", False, False, alt, tiles=True)
-    small = native(pixels)
-    colours = np.unique(as_words(small))
-    crisp = max(small.shape[:2]) <= _CRISP_SIDE or len(colours) <= _CRISP_COLOURS
+    small = pixels if curves else native(pixels)
+    crisp = not curves and (
+        max(small.shape[:2]) <= _CRISP_SIDE or len(np.unique(as_words(small))) <= _CRISP_COLOURS
+    )
     if not crisp:
         small = pixels
     bare = small[..., 3] == 0
     if bare.any():
-        return Shown(small, ground or "#ffffff", crisp, bool((~bare[-1]).any()), alt)
+        stands = bool((~bare[-1]).any())
+        return Shown(small, ground or "#ffffff", crisp, stands, alt, curves=curves)
     corner = small[0, 0]
     top = bool((small[0] == corner).all())
     own = to_hex(corner) if top else None
     stands = own is not None and bool((small[-1] != corner).any())
-    return Shown(small, own or ground or "#ffffff", crisp, stands, alt)
+    return Shown(small, own or ground or "#ffffff", crisp, stands, alt, curves=curves)
 
 
 def compose(
@@ -216,7 +227,7 @@ def _panel(page: Page, box: Box, work: Shown) -> None:
         factor = min(wide // w, high // h)
     else:
         pixels = resized(pixels, wide, high)
-    picture = Picture(0, 0, pixels, factor, work.crisp, work.alt)
+    picture = Picture(0, 0, pixels, factor, work.crisp, work.alt, work.curves)
     x = box.x + (box.width - picture.width) // 2
     y = box.y + (box.height - picture.height) // 2
     if work.stands:
@@ -228,11 +239,10 @@ def _panel(page: Page, box: Box, work: Shown) -> None:
 
 def _run_on(page: Page, picture: Picture, x: int, y: int) -> None:
     """A work that stands on the paper's edge goes on into the bleed by its last row."""
-    row = picture.pixels[-1:]
-    for i in range(-(-page.bleed // picture.factor)):
-        page.marks.append(
-            replace(picture, x=x, y=y + picture.height + i * picture.factor, pixels=row, alt="")
-        )
+    below = np.repeat(picture.pixels[-1:], -(-page.bleed // picture.factor), 0)
+    page.marks.append(
+        replace(picture, x=x, y=y + picture.height, pixels=below, alt="", curves=None)
+    )
 
 
 def _say(page: Page, form: Format, words: Copy, box: Box, kit: BrandKit) -> None:

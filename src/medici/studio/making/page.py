@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from medici.studio.making.curves import Curves
     from medici.studio.making.lettering import Command
 
 
@@ -45,6 +46,7 @@ class Picture:
         factor: exact enlargement; the picture covers w · factor by h · factor.
         crisp: a pixel picture, drawn as rectangles where the format can.
         alt: what is seen, for those who cannot.
+        curves: the same, which are drawn in place of the pixels.
     """
 
     x: int
@@ -53,6 +55,7 @@ class Picture:
     factor: int = 1
     crisp: bool = True
     alt: str = ""
+    curves: Curves | None = None
 
     @property
     def width(self) -> int:
@@ -116,7 +119,10 @@ class Page:
 
 
 def to_svg(page: Page) -> bytes:
-    """The page as SVG: words as outlines, pixel pictures as rectangles; needs no font or file."""
+    """The page as SVG: words as outlines, pictures as curves or, of pixels, as rectangles.
+
+    It needs no font and no other file.
+    """
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{page.width}" height="{page.height}" '
         f'viewBox="0 0 {page.width} {page.height}" role="img"><title>{escape(page.title)}</title>'
@@ -135,6 +141,12 @@ def _svg_mark(mark: Mark) -> str:
         label = escape(mark.text, {'"': "&quot;"})
         return f'<path role="text" aria-label="{label}" fill="{mark.colour}" d="{steps}"/>'
     named = f"<title>{escape(mark.alt)}</title>" if mark.alt else ""
+    if mark.curves:
+        return (
+            f'<svg x="{mark.x}" y="{mark.y}" width="{mark.width}" height="{mark.height}" '
+            f'viewBox="0 0 {mark.curves.width} {mark.curves.height}" preserveAspectRatio="none">'
+            f"{named}{mark.curves.as_svg()}</svg>"
+        )
     if mark.crisp:
         place = f"translate({mark.x} {mark.y}) scale({mark.factor})"
         shapes = paths(mark.pixels)
@@ -147,7 +159,7 @@ def _svg_mark(mark: Mark) -> str:
 
 
 def to_png_bytes(page: Page) -> bytes:
-    """The page as PNG, drawn from its SVG by resvg; pictures are then set in pixel by pixel.
+    """The page as PNG, drawn from its SVG by resvg.
 
     Raises:
         MissingPart: resvg is not installed.
@@ -174,7 +186,7 @@ def to_pixels(page: Page) -> NDArray[np.uint8]:
 
 
 def to_pdf(page: Page) -> bytes:
-    """The page as PDF: outlines, exact pictures, and the words once more, unseen, to search for.
+    """The page as PDF: outlines, curves or exact pictures, and the words unseen, to search for.
 
     With a bleed the sheet is larger than the piece, and its trim box says where to cut.
 
@@ -226,6 +238,9 @@ def _pdf_mark(sheet: Any, mark: Mark) -> None:
             words.textOut(mark.text)
             sheet.drawText(words)
         return
+    if mark.curves:
+        _pdf_curves(sheet, mark, mark.curves)
+        return
     from PIL import Image
 
     # Enlarged here, since many readers smooth pictures that they enlarge themselves.
@@ -237,6 +252,20 @@ def _pdf_mark(sheet: Any, mark: Mark) -> None:
     sheet.drawImage(
         ImageReader(image), mark.x, -mark.y - mark.height, mark.width, mark.height, mask=mask
     )
+
+
+def _pdf_curves(sheet: Any, mark: Picture, curves: Curves) -> None:
+    sheet.saveState()
+    sheet.translate(mark.x, -mark.y)
+    sheet.scale(mark.width / curves.width, mark.height / curves.height)
+    edge = sheet.beginPath()
+    edge.rect(0, -curves.height, curves.width, curves.height)
+    sheet.clipPath(edge, stroke=0, fill=0)
+    for layer in curves.layers:
+        sheet.setFillColorRGB(*_light(layer.colour))
+        path = _pdf_path(sheet, layer.outline())
+        sheet.drawPath(path, stroke=0, fill=1, fillMode=0 if layer.even_odd else 1)
+    sheet.restoreState()
 
 
 @lru_cache(maxsize=16)
