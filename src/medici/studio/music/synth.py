@@ -38,7 +38,11 @@ _BREATH = (208, 256, 184)
 # Delays of the hall in frames, and what comes back of each in 1/256.
 _HALL = (1931, 2473)
 _RETURN = 200
+# As arrays: numpy turns a Python number into one at each call.
+_BACK, _EIGHT = np.array(_RETURN, np.int32), np.array(8, np.int32)
 _TAIL = 70_000
+# Frames at a time: what is worked on stays in the processor's caches.
+_BLOCK = 32_768
 # The last notes take so many times as long to die away.
 _LAST = 4
 # How much louder a voice is, in 1/16, and how much of it goes left, in 1/16.
@@ -106,17 +110,18 @@ def render(score: Score, timbre: str = "choir", tempo: int = 76) -> Audio:
     begins = timing(score, tempo)
     frames = int(begins[-1]) + _LAST * told.release + _TAIL
     mix = np.zeros((2, frames), np.int32)
-    for voice in range(len(VOICES)):
-        _sing(mix, score, voice, timbre, begins)
+    _sing(mix, score, timbre, begins)
     _breathe(mix, score, begins)
     _hall(mix, told.hall)
     _fade(mix, int(begins[-1]))
     peak = max(int(mix.max()), -int(mix.min()), 1)
-    # No product is above _PEAK · 2^16, which 32 bits hold.
-    mix *= (_PEAK << 16) // peak
-    mix >>= 16
     samples = np.empty((frames, 2), np.int16)
-    samples[:, 0], samples[:, 1] = mix
+    for first in range(0, frames, _BLOCK):
+        now = mix[:, first : first + _BLOCK]
+        # No product is above _PEAK · 2^16, which 32 bits hold.
+        now *= (_PEAK << 16) // peak
+        now >>= 16
+        samples[first : first + _BLOCK, 0], samples[first : first + _BLOCK, 1] = now
     return Audio(samples, RATE)
 
 
@@ -137,58 +142,68 @@ def hold_halves(score: Score) -> NDArray[np.int64]:
     return np.where(closing, 4, np.where(score.fermata, 3, 2)).astype(np.int64)
 
 
-def _sing(
-    mix: NDArray[np.int32], score: Score, voice: int, timbre: str, begins: NDArray[np.int64]
-) -> None:
+def _sing(mix: NDArray[np.int32], score: Score, timbre: str, begins: NDArray[np.int64]) -> None:
+    """Adds every note of every voice, pitch by pitch: voices share a pitch's tone."""
     told = TIMBRES[timbre]
-    notes = score.notes(voice)
-    longest: dict[int, int] = {}
-    for first, steps, pitch in notes:
-        length = int(begins[first + steps] - begins[first])
-        length += _release(told, first + steps == len(score))
-        longest[pitch] = max(longest.get(pitch, 0), length)
-    rise = swell(told.attack)
-    waves = {pitch: _wave(timbre, voice, pitch, frames) for pitch, frames in longest.items()}
-    for first, steps, pitch in notes:
-        wave = waves[pitch]
-        start, end = int(begins[first]), int(begins[first + steps])
-        full = min(start + told.attack, end)
-        up, size = full - start, end - start
-        mix[:, start:full] += (wave[:, :up] * rise[:up]) >> _SINE_BITS
-        mix[:, full:end] += wave[:, up:size]
-        # A note too short to rise wholly falls from where it came.
-        release = _release(told, first + steps == len(score))
-        down = swell(release)[::-1]
-        if up < told.attack:
-            down = (down * rise[up - 1]) >> _SINE_BITS
-        tail = wave[:, size : size + release]
-        mix[:, end : end + release] += (tail * down) >> _SINE_BITS
+    pitches: dict[int, dict[int, list[tuple[int, int, int]]]] = {}
+    for voice in range(len(VOICES)):
+        for first, steps, pitch in score.notes(voice):
+            release = told.release * (_LAST if first + steps == len(score) else 1)
+            note = int(begins[first]), int(begins[first + steps]), release
+            pitches.setdefault(pitch, {}).setdefault(voice, []).append(note)
+    longest = {
+        (pitch, voice): max(end - start + release for start, end, release in notes)
+        for pitch, voices in pitches.items()
+        for voice, notes in voices.items()
+    }
+    most = max(longest.values(), default=0)
+    tone, wave = np.empty((2, most), np.int32), np.empty((2, most), np.int32)
+    for pitch, voices in pitches.items():
+        _tone(tone[:, : max(longest[pitch, voice] for voice in voices)], timbre, pitch)
+        for voice, notes in voices.items():
+            now = wave[:, : longest[pitch, voice]]
+            gain, pan = _GAINS[voice], _LEFT[voice]
+            for side, share in enumerate((pan, 16 - pan)):
+                np.multiply(tone[side, : now.shape[1]], gain * share, out=now[side])
+            now >>= 8
+            for start, end, release in notes:
+                _note(mix[:, start : end + release], now, end - start, release, told.attack)
 
 
-def _release(told: Timbre, last: bool) -> int:
-    return told.release * (_LAST if last else 1)
+def _note(
+    mix: NDArray[np.int32], wave: NDArray[np.int32], size: int, release: int, attack: int
+) -> None:
+    """Adds one note that sounds for `size` frames and then dies away."""
+    up = min(attack, size)
+    rise, down = swell(attack), fall(release)
+    mix[:, :up] += (wave[:, :up] * rise[:up]) >> _SINE_BITS
+    mix[:, up:size] += wave[:, up:size]
+    # A note too short to rise wholly falls from where it came.
+    if up < attack:
+        down = (down * rise[up - 1]) >> _SINE_BITS
+    mix[:, size:] += (wave[:, size : size + release] * down) >> _SINE_BITS
 
 
-def _wave(timbre: str, voice: int, pitch: int, frames: int) -> NDArray[np.int32]:
-    """A held tone, left and right: (2, frames) int32, at most about 2^13."""
-    table = wavetable(timbre, pitch)
-    increment = phase_step(pitch)
-    # In 64 bits although a phase has 32: numpy takes such indices as they are, four times as fast.
-    count = np.arange(frames, dtype=np.int64)
-    heard = []
-    for cents, begin in zip(_DETUNE, _BEGINS, strict=True):
-        phase = count * (increment + increment * cents // 65_536)
-        phase += begin << 16
-        phase >>= _PHASE_BITS - TABLE_BITS
-        phase &= TABLE - 1
-        heard.append(table.take(phase, mode="clip"))
-    left, centre, right = heard
-    out = np.empty((2, frames), np.int32)
-    gain, pan = _GAINS[voice], _LEFT[voice]
-    np.multiply(left + centre, gain * pan, out=out[0])
-    np.multiply(right + centre, gain * (16 - pan), out=out[1])
-    out >>= 8
-    return out
+def _tone(out: NDArray[np.int32], timbre: str, pitch: int) -> None:
+    """Fills (2, frames) int32 with a held tone, left and right: at most about 2^14."""
+    table, step = wavetable(timbre, pitch), phase_step(pitch)
+    counts = np.arange(_BLOCK, dtype=np.uint32)
+    phases, indices = np.empty(_BLOCK, np.uint32), np.empty(_BLOCK, np.int64)
+    centres = np.empty(_BLOCK, np.int32)
+    for first in range(0, out.shape[1], _BLOCK):
+        left, right = out[:, first : first + _BLOCK]
+        size = len(left)
+        centre, phase, index = centres[:size], phases[:size], indices[:size]
+        for cents, begin, heard in zip(_DETUNE, _BEGINS, (left, centre, right), strict=True):
+            # 32 bits wrap as a phase does; indices of 64 bits numpy takes as they are.
+            own = step + step * cents // 65_536
+            np.multiply(counts[:size], np.uint32(own), out=phase)
+            phase += np.uint32((first * own + (begin << 16)) % (1 << _PHASE_BITS))
+            phase >>= np.uint32(_PHASE_BITS - TABLE_BITS)
+            index[:] = phase
+            table.take(index, mode="wrap", out=heard)
+        left += centre
+        right += centre
 
 
 @cache
@@ -233,6 +248,12 @@ def swell(frames: int) -> NDArray[np.int32]:
     quarter = np.arange(frames, dtype=np.int64) * (TABLE // 4) // frames
     rise: NDArray[np.int64] = sines()[quarter] ** 2 >> _SINE_BITS
     return rise.astype(np.int32)
+
+
+@cache
+def fall(frames: int) -> NDArray[np.int32]:
+    """The same backwards, in its own place in memory: numpy is slower on a reversed view."""
+    return np.ascontiguousarray(swell(frames)[::-1])
 
 
 @cache
@@ -303,19 +324,24 @@ def _breathe(mix: NDArray[np.int32], score: Score, begins: NDArray[np.int64]) ->
     for step in score.phrases():
         last = int(begins[step])
         top = first + (last - first) * 5 // 8
-        level = np.empty(last - first, np.int32)
-        level[: top - first] = _line(low, high, top - first)
-        level[top - first :] = _line(high, end, last - top)
-        now = mix[:, first:last]
-        now *= level
-        now >>= 8
+        _slope(mix[:, first:top], low, high)
+        _slope(mix[:, top:last], high, end)
         first = last
     # What still sounds dies away at the loudness of the last phrase's end.
-    mix[:, first:] = (mix[:, first:] * end) >> 8
+    _slope(mix[:, first:], end, end)
 
 
-def _line(a: int, b: int, frames: int) -> NDArray[np.int64]:
-    return a + (b - a) * np.arange(frames, dtype=np.int64) // max(frames, 1)
+def _slope(part: NDArray[np.int32], a: int, b: int) -> None:
+    """Multiplies frame i of n by (a + (b - a) · i // n) / 256: stretch by stretch of one level."""
+    frames, levels = part.shape[1], abs(b - a)
+    at = 0
+    for step in range(levels + 1):
+        # A rise reaches a level with its first frame, a fall leaves the one above it.
+        to = -(-(step + 1) * frames // levels) if b > a else step * frames // max(levels, 1) + 1
+        now = part[:, at : frames if step == levels else min(to, frames)]
+        now *= a + step if b > a else a - step
+        at = to
+    part >>= 8
 
 
 def _hall(mix: NDArray[np.int32], share: int) -> None:
@@ -323,31 +349,36 @@ def _hall(mix: NDArray[np.int32], share: int) -> None:
 
     Source: Schroeder 1962, natural sounding artificial reverberation.
     """
-    sent = mix[0] + mix[1]
-    sent >>= 1
-    first, second = (_echo(sent, delay, share) for delay in _HALL)
-    mix[0] += first
-    mix[0] += second
-    mix[1] += first
-    mix[1] -= second
+    past = max(_HALL)
+    sent, *echoes = np.zeros((1 + len(_HALL), past + _BLOCK), np.int32)
+    given = np.empty(_BLOCK, np.int32)
+    for first in range(0, mix.shape[1], _BLOCK):
+        now = mix[:, first : first + _BLOCK]
+        size = now.shape[1]
+        np.add(now[0], now[1], out=sent[past : past + size])
+        sent[past : past + size] >>= 1
+        for echo, delay, onto in zip(echoes, _HALL, (np.add, np.subtract), strict=True):
+            _echo(echo, sent, delay, size)
+            back = np.multiply(echo[past : past + size], share, out=given[:size])
+            back >>= 8
+            now[0] += back
+            onto(now[1], back, out=now[1])
+        for line in (sent, *echoes):
+            line[:past] = line[size : size + past]
 
 
-def _echo(sent: NDArray[np.int32], delay: int, share: int) -> NDArray[np.int32]:
-    """e[t] = ((x[t - delay] + e[t - delay]) · return) >> 8, times the share in 1/256."""
-    echo = np.zeros(len(sent), np.int32)
-    for at in range(delay, len(sent), delay):
-        now = echo[at : at + delay]
-        before = at - delay
-        np.add(sent[before : before + len(now)], echo[before : before + len(now)], out=now)
-        now *= _RETURN
-        now >>= 8
-    echo *= share
-    echo >>= 8
-    return echo
+def _echo(echo: NDArray[np.int32], sent: NDArray[np.int32], delay: int, size: int) -> None:
+    """e[t] = ((x[t - delay] + e[t - delay]) · return) >> 8 for the `size` frames after the past."""
+    past = max(_HALL)
+    for at in range(past, past + size, delay):
+        to = min(at + delay, past + size)
+        now = echo[at:to]
+        np.add(sent[at - delay : to - delay], echo[at - delay : to - delay], now)
+        np.multiply(now, _BACK, now)
+        np.right_shift(now, _EIGHT, now)
 
 
 def _fade(mix: NDArray[np.int32], end: int) -> None:
     """The last sound goes out to nothing."""
     size = mix.shape[1] - end
-    fall = swell(size)[::-1].astype(np.int64)
-    mix[:, end:] = (mix[:, end:] * fall) >> _SINE_BITS
+    mix[:, end:] = (mix[:, end:] * fall(size).astype(np.int64)) >> _SINE_BITS
