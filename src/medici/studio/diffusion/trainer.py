@@ -16,9 +16,9 @@ from medici.studio.diffusion.pixels import Pixels
 from medici.studio.diffusion.recipe import TIMES, Recipe, denoiser, pipeline, schedule
 from medici.studio.diffusion.style import parse_style
 from medici.studio.training.averages import Averages
-from medici.studio.training.parallel import Workers
 from medici.studio.training.precision import Precision
 from medici.studio.training.snapshots import (
+    fitting,
     load_optimiser,
     optimiser_tensors,
     read_snapshot,
@@ -26,6 +26,7 @@ from medici.studio.training.snapshots import (
     under,
     write_snapshot,
 )
+from medici.studio.training.state import State
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from medici.studio.data.sampling import Samples
+    from medici.studio.training.parallel import Workers
     from medici.studio.training.trainee import Trainee
 
 SCHEMA = "medici/diffusion-snapshot/2"
@@ -47,7 +49,7 @@ _EARLY = 9
 _DRAWN = 160 * 16 * 16
 
 
-class Trainer:
+class Trainer(State):
     """The state of a run and its one operation, `advance`.
 
     Args:
@@ -66,8 +68,8 @@ class Trainer:
         device: torch.device,
         workers: Workers | None = None,
     ) -> None:
-        self.data, self.recipe, self.seed, self.device = data, recipe, seed, device
-        self.workers = workers or Workers()
+        super().__init__(seed, recipe.rate, recipe.batch, workers)
+        self.data, self.recipe, self.device = data, recipe, device
         self.planes = 4 if data.transparent else 3
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -79,24 +81,6 @@ class Trainer:
         )
         self.precision = Precision(recipe.precision, device)
         self.noise = schedule()
-        self.random = torch.Generator()
-        self.reseed(0)
-        self.rate, self.batch, self.step = recipe.rate, recipe.batch, 0
-        self.fraction = 0.0
-        self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
-
-    def slow_down(self, rate: float) -> None:
-        """Set the learning rate that follows the warm-up."""
-        self.rate = rate
-
-    def reseed(self, salt: int) -> None:
-        """Draw other pictures, noise and times from here on; workers always differ."""
-        self.order = self.seed + 1000 * salt
-        self.random.manual_seed(self.order + 1_000_003 * self.workers.rank)
-
-    def resize(self, batch: int) -> None:
-        """Take so many pictures a step."""
-        self.batch = batch
 
     def advance(self) -> dict[str, float]:
         """One step.
@@ -108,8 +92,7 @@ class Trainer:
             NotFinite: one of them is not a finite number; the state is then to be thrown away.
         """
         size, draw = self.batch, self.random
-        turn = self.step * self.workers.count + self.workers.rank
-        pictures = as_seen(batch(self.data, turn, size, self.order), self.planes)
+        pictures = as_seen(batch(self.data, self.turn, size, self.order), self.planes)
         if self.recipe.flip:
             mirrored = torch.rand(size, generator=draw) < 0.5
             pictures = torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)
@@ -191,9 +174,7 @@ class Trainer:
             "schema": schema,
             "recipe": self.recipe.as_json(),
             "planes": self.planes,
-            "seed": self.seed,
-            "step": self.step,
-            "spent": self.spent,
+            **self.state(),
         }
 
     def save(self, path: Path) -> None:
@@ -202,14 +183,12 @@ class Trainer:
         Raises:
             MissingPart: the disk is full or cannot be written; the earlier snapshot is whole.
         """
-        states = self.workers.gather(self.random.get_state())
+        tensors = self.random_states()
         if self.workers.first:
-            tensors: dict[str, Tensor] = {f"random.{i}": s for i, s in enumerate(states)}
             tensors |= {f"network.{k}": v for k, v in self.network.state_dict().items()}
             tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
             tensors |= {f"adam.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
-            more = {"rate": self.rate, "batch": self.batch, "order": self.order}
-            write_snapshot(path, self._about(SCHEMA) | more, tensors)
+            write_snapshot(path, self._about(SCHEMA), tensors)
         self.workers.wait()
 
     def load(self, path: Path) -> None:
@@ -226,18 +205,11 @@ class Trainer:
             {k: mine[k] for k in sizes} | {"planes": self.planes},
             {k: theirs.get(k) for k in sizes} | {"planes": about.get("planes")},
         )
-        try:
+        with fitting(path):
             self.network.load_state_dict(under(tensors, "network."))
             self._averages.load(under(tensors, "average."))
             load_optimiser(self.optimiser, under(tensors, "adam."))
-            state = tensors.get(f"random.{self.workers.rank}")
-            if state is not None:
-                self.random.set_state(state)
-            self.rate, self.batch = float(about["rate"]), int(about["batch"])
-            self.step, self.seed = int(about["step"]), int(about["seed"])
-            self.order, self.spent = int(about["order"]), dict(about["spent"])
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
-            raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
+            self.restore(about, tensors)
 
 
 def load_trained(path: Path) -> tuple[Any, dict[str, Any]]:

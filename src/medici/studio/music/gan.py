@@ -18,13 +18,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from medici.errors import BadWeights
 from medici.studio.music import metrics
 from medici.studio.music.networks import features
 from medici.studio.music.tokens import TURNS, VALUES, Plan, from_tokens, to_tokens
 from medici.studio.training import snapshots
 from medici.studio.training.averages import Averages
 from medici.studio.training.layers import SLOPE
+from medici.studio.training.state import State
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def rolls_of(scores: Sequence[Score]) -> Tensor:
     return torch.from_numpy(np.stack(rows))
 
 
-class GanTrainer:
+class GanTrainer(State):
     """Both networks, their optimisers and all randomness, as the training room trains them.
 
     Args:
@@ -156,38 +156,20 @@ class GanTrainer:
         device: torch.device | None = None,
         picture: Callable[[Sequence[Score]], NDArray[np.uint8]] | None = None,
     ) -> None:
-        self.recipe, self.seed, self.picture = recipe, seed, picture
+        super().__init__(seed, recipe.rate, recipe.batch)
+        self.recipe, self.picture = recipe, picture
         self.device = device or torch.device("cpu")
         self.rolls = rolls_of(scores)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.generator = Generator(recipe).to(self.device)
             self.discriminator = Discriminator(recipe).to(self.device)
-        self.random = torch.Generator().manual_seed(seed)
         self._averages = Averages(self.generator, (recipe.average,))
         self.averages: Sequence[str] = self._averages.names
         self.optimisers = [
             torch.optim.Adam(network.parameters(), recipe.rate, betas=(0.0, 0.99))
             for network in (self.generator, self.discriminator)
         ]
-        self.step, self.batch, self.rate = 0, recipe.batch, recipe.rate
-        self.fraction = 0.0
-        self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
-
-    def slow_down(self, rate: float) -> None:
-        """Set the learning rate of both optimisers."""
-        self.rate = rate
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-
-    def reseed(self, salt: int) -> None:
-        """Other rolls and latents from here on."""
-        self.random.manual_seed(self.seed + 1000 + salt)
-
-    def resize(self, batch: int) -> None:
-        """Take so many rolls a step."""
-        self.batch = batch
 
     def advance(self) -> dict[str, float]:
         """One step of the discriminator, one of the generator.
@@ -252,13 +234,7 @@ class GanTrainer:
         return self.picture(works(self.averaged(which), self.recipe, min(n, 6)))
 
     def _about(self, schema: str) -> dict[str, Any]:
-        return {
-            "schema": schema,
-            "recipe": asdict(self.recipe),
-            "seed": self.seed,
-            "step": self.step,
-            "spent": self.spent,
-        }
+        return {"schema": schema, "recipe": asdict(self.recipe), **self.state()}
 
     def keep(self, path: Path, which: str) -> None:
         """Write an averaged generator, as `load_generator` reads it."""
@@ -267,15 +243,14 @@ class GanTrainer:
 
     def save(self, path: Path) -> None:
         """Write everything that `load` needs."""
-        tensors = {"random": self.random.get_state()}
+        tensors = self.random_states()
         for name, network in (("g", self.generator), ("d", self.discriminator)):
             tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
         for i, optimiser in enumerate(self.optimisers):
             state = snapshots.optimiser_tensors(optimiser)
             tensors |= {f"optimiser{i}.{k}": v for k, v in state.items()}
-        more = {"rate": self.rate, "batch": self.batch}
-        snapshots.write_snapshot(path, self._about(SCHEMA) | more, tensors)
+        snapshots.write_snapshot(path, self._about(SCHEMA), tensors)
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote, bit for bit.
@@ -286,18 +261,13 @@ class GanTrainer:
         about, tensors = snapshots.read_snapshot(path, SCHEMA)
         mine = json.loads(json.dumps(asdict(self.recipe)))
         snapshots.refuse_other(path, mine, about.get("recipe", {}))
-        try:
+        with snapshots.fitting(path):
             self.generator.load_state_dict(snapshots.under(tensors, "g."))
             self.discriminator.load_state_dict(snapshots.under(tensors, "d."))
             self._averages.load(snapshots.under(tensors, "average."))
             for i, optimiser in enumerate(self.optimisers):
                 snapshots.load_optimiser(optimiser, snapshots.under(tensors, f"optimiser{i}."))
-            self.random.set_state(tensors["random"])
-            self.step, self.seed = int(about["step"]), int(about["seed"])
-            self.slow_down(float(about["rate"]))
-            self.batch, self.spent = int(about["batch"]), dict(about["spent"])
-        except (KeyError, ValueError, RuntimeError, TypeError) as error:
-            raise BadWeights(f"{path} does not fit this run: {error}") from error
+            self.restore(about, tensors)
 
 
 @torch.no_grad()
@@ -321,12 +291,10 @@ def load_generator(path: Path) -> tuple[Generator, GanRecipe, dict[str, Any]]:
         BadWeights: it is no such file.
     """
     about, state = snapshots.read_snapshot(path, TRAINED, "trained roll generator")
-    try:
+    with snapshots.fitting(path, "trained roll generator"):
         recipe = GanRecipe(**about["recipe"])
         network = Generator(recipe)
         network.load_state_dict(state)
-    except (KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise BadWeights(f"{path} is no trained roll generator: {error}") from error
     return network.eval(), recipe, about
 
 

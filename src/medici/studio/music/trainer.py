@@ -16,6 +16,7 @@ from medici.studio.music.networks import ChoraleNetwork, Shape
 from medici.studio.music.tokens import VALUES
 from medici.studio.training import snapshots
 from medici.studio.training.averages import Averages
+from medici.studio.training.state import State
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Recipe:
         return cls(**{**told, "shape": Shape.from_json(told["shape"])})
 
 
-class Trainer:
+class Trainer(State):
     """A network, its average, its optimiser and all randomness, in one snapshot.
 
     Args:
@@ -93,37 +94,25 @@ class Trainer:
         device: torch.device | None = None,
         picture: Callable[[ChoraleNetwork, int], NDArray[np.uint8]] | None = None,
     ) -> None:
-        self.examples, self.recipe, self.seed, self.picture = examples, recipe, seed, picture
+        super().__init__(seed, recipe.rate, recipe.batch)
+        self.examples, self.recipe, self.picture = examples, recipe, picture
         self.device = device or torch.device("cpu")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = ChoraleNetwork(recipe.shape, recipe.forget, recipe.drop)
-            self.randomness = torch.get_rng_state()
+            self.random.set_state(torch.get_rng_state())
         self.network = network.to(self.device)
         self._averages = Averages(self.network, (recipe.average,))
         self.averages: Sequence[str] = self._averages.names
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.decay
         )
-        self.step, self.batch = 0, recipe.batch
-        self.highest = self.rate = recipe.rate
-        self.fraction = 0.0
-        self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
+        self.highest = recipe.rate
 
     def slow_down(self, rate: float) -> None:
         """Set the learning rate; it goes on falling from there."""
         self.highest *= rate / self.rate
         self.rate = rate
-
-    def reseed(self, salt: int) -> None:
-        """Other examples from here on."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed + 1000 + salt)
-            self.randomness = torch.get_rng_state()
-
-    def resize(self, batch: int) -> None:
-        """Take so many steps of music a training step."""
-        self.batch = batch
 
     def advance(self) -> dict[str, float]:
         """One training step; its loss in nats a token.
@@ -137,9 +126,10 @@ class Trainer:
             group["lr"] = self.rate
         self.network.train()
         with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(self.randomness)
+            # Dropout draws from the process's own numbers.
+            torch.set_rng_state(self.random.get_state())
             loss = self._loss()
-            self.randomness = torch.get_rng_state()
+            self.random.set_state(torch.get_rng_state())
         told = float(loss.detach())
         if not math.isfinite(told):
             raise NotFinite(f"loss {told} at step {self.step}")
@@ -175,13 +165,7 @@ class Trainer:
         return self.picture(self.averaged(which), n)
 
     def _about(self, schema: str) -> dict[str, Any]:
-        return {
-            "schema": schema,
-            "recipe": self.recipe.as_json(),
-            "seed": self.seed,
-            "step": self.step,
-            "spent": self.spent,
-        }
+        return {"schema": schema, "recipe": self.recipe.as_json(), **self.state()}
 
     def keep(self, path: Path, which: str) -> None:
         """Write averaged weights, as `load_trained` reads them."""
@@ -194,13 +178,13 @@ class Trainer:
         Raises:
             MissingPart: the disk is full.
         """
-        tensors = {"randomness": self.randomness}
+        tensors = self.random_states()
         tensors |= {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
         state = snapshots.optimiser_tensors(self.optimiser)
         tensors |= {f"optimiser.{k}": v for k, v in state.items()}
-        more = {"highest": self.highest, "batch": self.batch}
-        snapshots.write_snapshot(path, self._about(SCHEMA) | more, tensors)
+        about = self._about(SCHEMA) | {"highest": self.highest}
+        snapshots.write_snapshot(path, about, tensors)
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote, bit for bit.
@@ -211,16 +195,14 @@ class Trainer:
         about, tensors = snapshots.read_snapshot(path, SCHEMA)
         mine = json.loads(json.dumps(self.recipe.as_json()))
         snapshots.refuse_other(path, mine, about.get("recipe", {}))
-        try:
+        with snapshots.fitting(path):
             self.network.load_state_dict(snapshots.under(tensors, "network."))
             self._averages.load(snapshots.under(tensors, "average."))
             snapshots.load_optimiser(self.optimiser, snapshots.under(tensors, "optimiser."))
-            self.randomness = tensors["randomness"]
-            self.step, self.seed = int(about["step"]), int(about["seed"])
-            self.highest, self.batch = float(about["highest"]), int(about["batch"])
-            self.spent = dict(about["spent"])
-        except (KeyError, ValueError, RuntimeError, TypeError) as error:
-            raise BadWeights(f"{path} does not fit this run: {error}") from error
+            if "randomness" in tensors:  # its name in older snapshots, which have no rate either
+                tensors["random"] = tensors["randomness"]
+            self.restore({**about, "rate": self.rate}, tensors)
+            self.highest = float(about["highest"])
 
     def start_from(self, path: Path) -> None:
         """Begin with the averaged weights of another run.
@@ -243,11 +225,9 @@ def load_trained(path: Path) -> tuple[ChoraleNetwork, dict[str, Any]]:
         BadWeights: it is no such file.
     """
     about, state = snapshots.read_snapshot(path, TRAINED, "trained network of this family")
-    try:
+    with snapshots.fitting(path, "trained network"):
         network = ChoraleNetwork(Shape.from_json(about["recipe"]["shape"]))
         network.load_state_dict(state)
-    except (KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise BadWeights(f"{path} is not a trained network: {error}") from error
     return network.eval(), about
 
 

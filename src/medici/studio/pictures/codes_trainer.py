@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
-from medici.errors import BadWeights, WrongUse
+from medici.errors import WrongUse
 from medici.studio.data.folder import common_colours
 from medici.studio.data.sampling import batch, some
 from medici.studio.pictures import directions, splitting
@@ -27,9 +27,9 @@ from medici.studio.pictures.labels import Labels
 from medici.studio.pictures.networks import as_seen
 from medici.studio.training.autoregressive import Autoregressive
 from medici.studio.training.averages import Averages
-from medici.studio.training.parallel import Workers
 from medici.studio.training.precision import Precision
 from medici.studio.training.snapshots import (
+    fitting,
     load_optimiser,
     optimiser_tensors,
     read_snapshot,
@@ -37,6 +37,7 @@ from medici.studio.training.snapshots import (
     under,
     write_snapshot,
 )
+from medici.studio.training.state import State
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from medici.studio.data.sampling import Samples
     from medici.studio.exact.identity import ExactModel
     from medici.studio.pictures.codes_recipe import CodesRecipe
+    from medici.studio.training.parallel import Workers
 
 SCHEMA = "medici/codes-snapshot/2"
 _PALETTE_FROM = 20_000
@@ -83,7 +85,7 @@ class Networks(nn.Module):
         )
 
 
-class CodesTrainer:
+class CodesTrainer(State):
     """The state of a run and its one operation, `advance`.
 
     Args:
@@ -102,8 +104,8 @@ class CodesTrainer:
         device: torch.device,
         workers: Workers | None = None,
     ) -> None:
-        self.recipe, self.seed, self.device, self.data = recipe, seed, device, data
-        self.workers = workers or Workers()
+        super().__init__(seed, recipe.rate, recipe.batch, workers)
+        self.recipe, self.device, self.data = recipe, device, data
         shape = recipe.shape
         first = some(data, _PALETTE_FROM)
         if first.shape[1:3] != (shape.side, shape.side):
@@ -143,24 +145,6 @@ class CodesTrainer:
             fused=True,
         )
         self.precision = Precision(recipe.precision, device)
-        self.random = torch.Generator()
-        self.reseed(0)
-        self.rate, self.batch, self.step = recipe.rate, recipe.batch, 0
-        self.fraction = 0.0
-        self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
-
-    def slow_down(self, rate: float) -> None:
-        """Set the learning rate that the schedule starts from."""
-        self.rate = rate
-
-    def reseed(self, salt: int) -> None:
-        """Draw other pictures from here on; workers always differ."""
-        self.order = self.seed + 1000 * salt
-        self.random.manual_seed(self.order + 1_000_003 * self.workers.rank)
-
-    def resize(self, batch: int) -> None:
-        """Take so many pictures a step."""
-        self.batch = batch
 
     def advance(self) -> dict[str, float]:
         """One step: of all networks at first, of the prior alone in the last part of the budget.
@@ -175,8 +159,7 @@ class CodesTrainer:
         recipe, networks = self.recipe, self.networks
         drawing = self.fraction < recipe.drawing
         self._set_rates()
-        turn = self.step * self.workers.count + self.workers.rank
-        chosen = self.data.order(turn, self.batch, self.order)
+        chosen = self.data.order(self.turn, self.batch, self.order)
         pixels = torch.from_numpy(self.data.take(chosen))
         seen = as_seen(pixels, transparent=self.transparent).to(self.device)
         told: dict[str, float] = {}
@@ -326,31 +309,16 @@ class CodesTrainer:
         Raises:
             MissingPart: the disk is full; what was there before is whole.
         """
-        states = self.workers.gather(self.random.get_state())
+        tensors = self.random_states()
         if self.workers.first:
-            self._write(path, states)
+            tensors |= {f"n.{k}": v for k, v in self.networks.state_dict().items()}
+            tensors |= {f"slow.{k}": v for k, v in self.slow.state_dict().items()}
+            tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
+            tensors |= {f"adam.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
+            tensors |= self.precision.tensors() | {"errors": self._errors}
+            about = {"schema": SCHEMA, "recipe": self.recipe.as_json(), **self._about()}
+            write_snapshot(path, about | self.state(), tensors)
         self.workers.wait()
-
-    def _write(self, path: Path, states: Sequence[Tensor]) -> None:
-        tensors: dict[str, Tensor] = {f"random.{i}": s for i, s in enumerate(states)}
-        tensors |= {f"n.{k}": v for k, v in self.networks.state_dict().items()}
-        tensors |= {f"slow.{k}": v for k, v in self.slow.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
-        tensors |= {f"adam.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
-        tensors |= self.precision.tensors() | {"errors": self._errors}
-        about = {
-            "schema": SCHEMA,
-            "recipe": self.recipe.as_json(),
-            **self._about(),
-            "seed": self.seed,
-            "step": self.step,
-            "rate": self.rate,
-            "batch": self.batch,
-            "order": self.order,
-            "fraction": self.fraction,
-            "spent": self.spent,
-        }
-        write_snapshot(path, about, tensors)
 
     def _about(self) -> dict[str, object]:
         """What the data decided of the networks."""
@@ -366,19 +334,11 @@ class CodesTrainer:
         mine = {**self.recipe.shape.as_json(), **self._about()}
         theirs = {**about["recipe"]["shape"], **{k: about.get(k) for k in self._about()}}
         refuse_other(path, mine, theirs)
-        try:
+        with fitting(path):
             self.networks.load_state_dict(under(tensors, "n."))
             self.slow.load_state_dict(under(tensors, "slow."))
             self._averages.load(under(tensors, "average."))
             load_optimiser(self.optimiser, under(tensors, "adam."))
             self.precision.load(tensors)
             self._errors.copy_(tensors["errors"])
-            state = tensors.get(f"random.{self.workers.rank}")
-            if state is not None:
-                self.random.set_state(state)
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
-        self.rate, self.batch = float(about["rate"]), int(about["batch"])
-        self.step, self.seed = int(about["step"]), int(about["seed"])
-        self.fraction = float(about["fraction"])
-        self.order, self.spent = int(about["order"]), dict(about["spent"])
+            self.restore(about, tensors)

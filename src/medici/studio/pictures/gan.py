@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from medici.errors import BadData, BadWeights
+from medici.errors import BadData
 from medici.studio.data.folder import common_colours
 from medici.studio.data.sampling import Samples, some
 from medici.studio.pictures.augment import augmented
@@ -26,8 +26,8 @@ from medici.studio.pictures.losses import critic_loss, generator_loss, gradient_
 from medici.studio.pictures.recipe import Recipe
 from medici.studio.training import snapshots
 from medici.studio.training.averages import Averages
-from medici.studio.training.parallel import Workers
 from medici.studio.training.precision import Precision
+from medici.studio.training.state import State
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from medici.studio.training.parallel import Workers
 
 __all__ = ["NotFinite", "Recipe", "Trainer", "load_trained"]
 
@@ -45,7 +47,7 @@ _PALETTE_OVER = 20_000
 _PIXELS = 1 << 18  # computed together when there are no gradients: bounds the memory
 
 
-class Trainer:
+class Trainer(State):
     """The state of a GAN run and its one operation, `advance`; see `Trainee`.
 
     Args:
@@ -67,7 +69,7 @@ class Trainer:
         device: torch.device,
         workers: Workers | None = None,
     ) -> None:
-        self.workers = workers or Workers()
+        super().__init__(seed, recipe.rate, recipe.batch, workers)
         if data.side != recipe.shape.side:
             raise BadData(f"the pictures have {data.side} pixels a side, not {recipe.shape.side}")
         self.classes: tuple[str, ...] = ()
@@ -75,8 +77,8 @@ class Trainer:
         if recipe.labels is not None:
             self.classes, self._labels = classes_of(data, recipe.labels)
             recipe = replace(recipe, shape=replace(recipe.shape, classes=len(self.classes)))
-        self.data, self.recipe, self.seed, self.device = data, recipe, seed, device
-        self.batch, self.augments = recipe.batch, recipe.augments(len(data))
+        self.data, self.recipe, self.device = data, recipe, device
+        self.augments = recipe.augments(len(data))
         self.transparent, self.precision = data.transparent, Precision(recipe.precision, device)
         common = common_colours(some(data, _PALETTE_OVER), recipe.colours)
         palette = torch.from_numpy(common.copy()).float() / 127.5 - 1
@@ -93,27 +95,6 @@ class Trainer:
             torch.optim.Adam(n.parameters(), recipe.rate, (recipe.momentum, 0.99))
             for n in (self.generator, self.discriminator)
         ]
-        self.random = torch.Generator()
-        self.reseed(0)
-        self.rate, self.step = recipe.rate, 0
-        self.fraction = 0.0
-        self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
-
-    def slow_down(self, rate: float) -> None:
-        """Set the learning rate of both optimisers."""
-        self.rate = rate
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-
-    def reseed(self, salt: int) -> None:
-        """Other latents and pictures from here on; workers always differ."""
-        self.salt = salt
-        self.random.manual_seed(self.seed + 1000 * salt + 1_000_003 * self.workers.rank)
-
-    def resize(self, batch: int) -> None:
-        """Take so many pictures a step."""
-        self.batch = batch
 
     def restart_averages(self) -> None:
         """Average from the generator as it is now: its weights were set from outside."""
@@ -137,8 +118,7 @@ class Trainer:
         return told
 
     def _real(self) -> tuple[Tensor, Tensor | None]:
-        turn = self.step * self.workers.count + self.workers.rank
-        chosen = self.data.order(turn, self.batch, self.seed + self.salt)
+        chosen = self.data.order(self.turn, self.batch, self.order)
         x = as_seen(torch.from_numpy(self.data.take(chosen)), transparent=self.transparent)
         if self.recipe.flip:
             mirrored = torch.rand(len(x), generator=self.random) < 0.5
@@ -269,9 +249,7 @@ class Trainer:
             "recipe": self.recipe.as_json(),
             "transparent": self.transparent,
             "classes": list(self.classes),
-            "seed": self.seed,
-            "step": self.step,
-            "spent": self.spent,
+            **self.state(),
         }
 
     def keep(self, path: Path, which: str) -> None:
@@ -281,9 +259,8 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything, atomically: a killed process leaves the old snapshot or the new."""
-        states = self.workers.gather(self.random.get_state())
+        tensors = self.random_states()
         if self.workers.first:
-            tensors: dict[str, Tensor] = {f"random.{i}": s for i, s in enumerate(states)}
             for name, network in (("g", self.generator), ("d", self.discriminator)):
                 tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
             tensors |= {f"average.{k}": v for k, v in self._averages.tensors()}
@@ -291,8 +268,7 @@ class Trainer:
                 found = snapshots.optimiser_tensors(optimiser)
                 tensors |= {f"adam{i}.{k}": v for k, v in found.items()}
             tensors |= self.precision.tensors()
-            more = {"rate": self.rate, "batch": self.batch, "salt": self.salt}
-            snapshots.write_snapshot(path, {**self._about(SCHEMA), **more}, tensors)
+            snapshots.write_snapshot(path, self._about(SCHEMA), tensors)
         self.workers.wait()
 
     def load(self, path: Path) -> None:
@@ -307,23 +283,14 @@ class Trainer:
             {**self.recipe.shape.as_json(), "transparent": self.transparent},
             {**about["recipe"]["shape"], "transparent": about["transparent"]},
         )
-        try:
+        with snapshots.fitting(path):
             for name, network in (("g", self.generator), ("d", self.discriminator)):
                 network.load_state_dict(snapshots.under(tensors, f"{name}."))
             self._averages.load(snapshots.under(tensors, "average."))
             for i, optimiser in enumerate(self.optimisers):
                 snapshots.load_optimiser(optimiser, snapshots.under(tensors, f"adam{i}."))
             self.precision.load(tensors)
-            self.step, self.seed = int(about["step"]), int(about["seed"])
-            self.reseed(int(about["salt"]))
-            mine = tensors.get(f"random.{self.workers.rank}")
-            if mine is not None:
-                self.random.set_state(mine)
-            self.slow_down(float(about["rate"]))
-            self.batch = int(about["batch"])
-            self.spent = dict(about["spent"])
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
-            raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
+            self.restore(about, tensors)
 
 
 def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
@@ -333,11 +300,9 @@ def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
         BadWeights: not such a file.
     """
     about, state = snapshots.read_snapshot(path, TRAINED, "trained generator")
-    try:
+    with snapshots.fitting(path, "trained generator"):
         shape = GanShape.from_json(about["recipe"]["shape"])
         palette = state.get("head.palette", torch.zeros(0, 3))
         network = Generator(shape, palette, transparent=bool(about["transparent"]))
         network.load_state_dict(state)
-    except (KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise BadWeights(f"{path} is not a trained generator: {error}") from error
     return network.eval(), about

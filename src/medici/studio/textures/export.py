@@ -13,7 +13,7 @@ from medici.studio.exact.network import ONE
 from medici.studio.textures.gan import TRAINED
 from medici.studio.textures.networks import Generator, Shape
 from medici.studio.textures.render import TURN
-from medici.studio.training.snapshots import read_snapshot
+from medici.studio.training.snapshots import fitting, read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,11 +44,9 @@ def load_trained(path: Path) -> tuple[Generator, dict[str, Any]]:
         BadWeights: not such a file.
     """
     about, state = read_snapshot(path, TRAINED, "trained texture generator")
-    try:
+    with fitting(path, "trained texture generator"):
         network = Generator(Shape.from_json(about["shape"]))
         network.load_state_dict(state)
-    except (KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise BadWeights(f"{path} is not a trained texture generator: {error}") from error
     return network.eval(), about
 
 

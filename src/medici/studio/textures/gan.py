@@ -20,6 +20,7 @@ from medici.errors import BadWeights
 from medici.studio.textures.networks import Discriminator, Generator, Shape
 from medici.studio.training import snapshots
 from medici.studio.training.averages import Averages
+from medici.studio.training.state import State
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def draw_grid(
     return torch.cat([local, shared, turning, kind.expand(-1, -1, cells, cells)], 1)
 
 
-class Trainer:
+class Trainer(State):
     """The state of a run and its one operation, `advance`.
 
     Args:
@@ -110,8 +111,8 @@ class Trainer:
     def __init__(
         self, data: MaterialSet, shape: Shape, recipe: Recipe, seed: int, device: torch.device
     ) -> None:
-        self.data, self.shape, self.recipe, self.seed = data, shape, recipe, seed
-        self.device = device
+        super().__init__(seed, recipe.rate, recipe.batch * shape.materials)
+        self.data, self.shape, self.recipe, self.device = data, shape, recipe, device
         self.waves = [m.waves[: shape.waves] for m in data.materials]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -126,12 +127,7 @@ class Trainer:
             torch.optim.Adam(n.parameters(), recipe.rate, (0.0, 0.99))
             for n in (self.generator, self.discriminator)
         ]
-        self.random = torch.Generator().manual_seed(seed)
-        self.resize(recipe.batch * shape.materials)
-        self.rate = recipe.rate
-        self.step = 0
-        self.fraction = 0.0
-        self.spent: dict[str, float] = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
+        self.resize(self.batch)
 
     def start_from(self, path: Path) -> int:
         """Take over whatever fits from another run's snapshot: fine-tuning on other materials.
@@ -161,17 +157,6 @@ class Trainer:
         each = max(1, batch // self.shape.materials)
         self.material = torch.arange(self.shape.materials).repeat_interleave(each)
         self.batch = len(self.material)
-
-    def reseed(self, salt: int) -> None:
-        """Draw other crops and latents from here on."""
-        self.random.manual_seed(self.seed + 1000 + salt)
-
-    def slow_down(self, rate: float) -> None:
-        """Set the learning rate of both optimisers."""
-        self.rate = rate
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate
 
     def advance(self) -> dict[str, float]:
         """One step of both networks.
@@ -307,11 +292,7 @@ class Trainer:
             "shape": self.shape.as_json(),
             "recipe": self.recipe.as_json(),
             "materials": list(self.data.names),
-            "seed": self.seed,
-            "step": self.step,
-            "rate": self.rate,
-            "batch": self.batch,
-            "spent": self.spent,
+            **self.state(),
         }
 
     def save(self, path: Path) -> None:
@@ -320,7 +301,7 @@ class Trainer:
         Raises:
             MissingPart: the disk is full.
         """
-        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
+        tensors = self.random_states()
         for name, network in (("g", self.generator), ("d", self.discriminator)):
             tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.weights.tensors()}
@@ -339,19 +320,13 @@ class Trainer:
         mine = {**self.shape.as_json(), "materials": list(self.data.names)}
         theirs = {**about["shape"], "materials": about["materials"]}
         snapshots.refuse_other(path, mine, theirs)
-        try:
+        with snapshots.fitting(path):
             for name, network in (("g", self.generator), ("d", self.discriminator)):
                 network.load_state_dict(snapshots.under(tensors, f"{name}."))
             self.weights.load(snapshots.under(tensors, "average."))
             for i, optimiser in enumerate(self.optimisers):
                 snapshots.load_optimiser(optimiser, snapshots.under(tensors, f"adam{i}."))
-            self.random.set_state(tensors["random"])
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
-        self.slow_down(float(about["rate"]))
-        self.resize(int(about["batch"]))
-        self.step, self.seed = int(about["step"]), int(about["seed"])
-        self.spent = dict(about["spent"])
+            self.restore(about, tensors)
 
 
 def _gradient(network: torch.nn.Module) -> float:

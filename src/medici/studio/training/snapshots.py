@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +15,7 @@ from medici.store import atomic_write
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -80,6 +81,19 @@ def read_snapshot(
         found = about.get("schema") if isinstance(about, dict) else about
         raise BadWeights(f"{path} is not a {what} of this family, it says {found!r}")
     return about, tensors
+
+
+@contextmanager
+def fitting(path: Path, what: str = "snapshot of this architecture") -> Iterator[None]:
+    """What a file holds is taken over inside; whatever does not fit is told in its name.
+
+    Raises:
+        BadWeights: something is missing, of another kind, or of another shape.
+    """
+    try:
+        yield
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise BadWeights(f"{path} is not a {what}: {error}") from error
 
 
 def under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
