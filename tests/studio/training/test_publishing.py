@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medici.studio.training.publishing import staged
+from medici.studio.training.publishing import about_data, staged, versions, write_json
 
 
 @staged
@@ -67,3 +67,19 @@ def test_a_folder_in_a_model_s_folder_takes_the_place_of_an_earlier_one(tmp_path
         publish_pipeline(turn, tmp_path)
         assert held(tmp_path / "unet") == {"weights.safetensors": f"weights {turn}"}
         assert held(tmp_path) == {"record.json": f"record {turn}"}
+
+
+def test_a_record_says_what_the_model_was_made_with_and_of(tmp_path):
+    told = versions("pillow", "no-such-library")
+    assert {"python", "numpy", "pillow"} <= told.keys()
+    assert "no-such-library" not in told
+    source = {"title": "Faces", "licence": "CC0-1.0"}
+    assert about_data(source, 7, steps=3) == {
+        "title": "Faces",
+        "authors": [],
+        "source": "",
+        "count": 7,
+        "steps": 3,
+    }
+    write_json(tmp_path / "metrics.json", {"title": "Übung"})
+    assert (tmp_path / "metrics.json").read_text("utf-8") == '{\n "title": "Übung"\n}\n'

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from medici.records import ModelRecord
-from medici.store import atomic_write
 from medici.studio.data.sampling import some
 from medici.studio.diffusion.model import RENDERER, DiffusionModel, hardened
 from medici.studio.diffusion.recipe import pipeline
 from medici.studio.diffusion.trainer import Trainer, load_trained
 from medici.studio.imported import files_of, identity, weights_digest, write_record
 from medici.studio.making.sheet import save_sheet
-from medici.studio.training.publishing import staged
+from medici.studio.training.publishing import about_data, staged, versions, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,13 +69,8 @@ def publish(
             "kept_step": kept["step"],
             "average": kept["average"],
             "spent": trainer.spent,
-            "data": {
-                "title": data.source.get("title", ""),
-                "authors": data.source.get("authors", []),
-                "source": data.source.get("source", ""),
-                "count": len(data),
-            },
-            "versions": versions(),
+            "data": about_data(data.source, len(data)),
+            "versions": versions("diffusers"),
             "files": files,
         },
         family="diffusion",
@@ -98,8 +89,8 @@ def publish(
             made, data, judge, extractor(), n=judged, about={"style": model.sample(0).style}
         ).as_json()
     full = replace(record, metrics=measured, bias_report=bias(some(data, _LOOKED_AT), made))
-    _write(out / METRICS, measured)
-    _write(out / CURVES, run.curves.series())
+    write_json(out / METRICS, measured)
+    write_json(out / CURVES, run.curves.series())
     write_record(out, full)
     return full
 
@@ -120,13 +111,3 @@ def bias(data: NDArray[np.uint8], made: NDArray[np.uint8]) -> dict[str, Any]:
         "cells": "colours rounded down to multiples of 32",
         "colours": colour_report(data & mask, made & mask),
     }
-
-
-def versions() -> dict[str, str]:
-    """What the numbers were made with."""
-    names = ("numpy", "torch", "diffusers", "safetensors")
-    return {"python": platform.python_version(), **{n: version(n) for n in names}}
-
-
-def _write(path: Path, value: object) -> None:
-    atomic_write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from medici.records import Digest, ModelRecord
-from medici.store import atomic_write
 from medici.studio.exact.identity import RENDERER
 from medici.studio.families import RECORD, WEIGHTS
 from medici.studio.metrics.table import MODEL
@@ -21,7 +17,7 @@ from medici.studio.music.export import about_network, to_model
 from medici.studio.music.model import MusicModel
 from medici.studio.music.trainer import load_trained
 from medici.studio.training.curves import Curves
-from medici.studio.training.publishing import staged
+from medici.studio.training.publishing import about_data, staged, versions, write_json
 from medici.studio.training.run import BEST
 
 if TYPE_CHECKING:
@@ -88,14 +84,8 @@ def publish(
             "layers",
             **about_network(about),
             "temperatures": tried,
-            "data": {
-                "title": train.source.get("title", ""),
-                "authors": train.source.get("authors", []),
-                "source": train.source.get("source", ""),
-                "count": len(train.scores),
-                "steps": train.steps,
-            },
-            "versions": versions(),
+            "data": about_data(train.source, len(train.scores), steps=train.steps),
+            "versions": versions("mido", "music21"),
             "certificate": exact.certificate,
         },
     )
@@ -110,9 +100,9 @@ def publish(
         notes = {"style": style, "beside": {name: dict(told) for name, (_, told) in others.items()}}
         measured = measuring.table(rows, train.scores, judge.scores, notes).as_json()
     full = replace(record, bias_report=bias(train.scores, made), metrics=measured)
-    _write(out / METRICS, measured)
-    _write(out / CURVES, Curves(run).series())
-    _write(out / RECORD, full.as_json())
+    write_json(out / METRICS, measured)
+    write_json(out / CURVES, Curves(run).series())
+    write_json(out / RECORD, full.as_json())
     return full
 
 
@@ -155,18 +145,3 @@ def bias(train: Sequence[Score], made: Sequence[Score]) -> dict[str, Any]:
     difference = np.abs(np.subtract(report["tonics_data"], report["tonics_samples"])).sum() / 2
     report["tonics_total_variation"] = round(float(difference), 4)
     return report
-
-
-def versions() -> dict[str, str]:
-    """What the numbers were made with."""
-    told = {"python": platform.python_version()}
-    for name in ("numpy", "torch", "safetensors", "mido", "music21"):
-        try:
-            told[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return told
-
-
-def _write(path: Path, value: object) -> None:
-    atomic_write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())

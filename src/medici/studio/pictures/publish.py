@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from medici.records import Digest, ModelRecord
@@ -17,7 +14,7 @@ from medici.studio.metrics.memorisation import copying_without_fresh, warn_of
 from medici.studio.pictures.bias import attribute_report, colour_report
 from medici.studio.pictures.model import PictureModel
 from medici.studio.pictures.quality import STATISTICS, Statistics
-from medici.studio.training.publishing import staged
+from medici.studio.training.publishing import about_data, staged, versions, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,12 +78,7 @@ def publish(
         data_licence=whole.licence,
         training={
             **training,
-            "data": {
-                "title": whole.source.get("title", ""),
-                "authors": whole.source.get("authors", []),
-                "source": whole.source.get("source", ""),
-                "count": len(whole),
-            },
+            "data": about_data(whole.source, len(whole)),
             "versions": versions(),
             "statistics_sha256": Digest.of(statistics),
             "certificate": exact.certificate,
@@ -111,9 +103,9 @@ def publish(
         measured["memorisation"] = told = copying_without_fresh(made, train.pixels, train.names)
         warn_of(told)
     full = replace(record, bias_report=bias, metrics=measured)
-    _write(out / METRICS, measured)
-    _write(out / CURVES, list(curves))
-    _write(out / RECORD, full.as_json())
+    write_json(out / METRICS, measured)
+    write_json(out / CURVES, list(curves))
+    write_json(out / RECORD, full.as_json())
     return full
 
 
@@ -130,15 +122,3 @@ def measure(
     made = model.natives(range(n), {**(style or {}), "ground": "transparent"})
     told = {**(style or {}), "psi": model.parse(style).psi / 1000}
     return picture_table(made, train, judge, extractor, n=n, cache=cache, about={"style": told})
-
-
-def versions() -> dict[str, str]:
-    """What the numbers were made with."""
-    names = ("numpy", "torch", "safetensors")
-    return {"python": platform.python_version(), **{n: version(n) for n in names}}
-
-
-def _write(path: Path, value: object) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    part.replace(path)

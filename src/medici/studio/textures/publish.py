@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from medici.records import ModelRecord
-from medici.store import atomic_write
 from medici.studio.exact.identity import RENDERER
 from medici.studio.textures import metrics
 from medici.studio.textures.export import described, load_trained, to_exact
 from medici.studio.textures.model import TextureModel
-from medici.studio.training.publishing import staged
+from medici.studio.training.publishing import about_data, staged, versions, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,14 +72,12 @@ def publish(
             "architecture": "spatial GAN, circular at rendering; patch discriminator, logistic "
             "loss, lazy R1",
             **{k: about[k] for k in ("shape", "recipe", "seed", "step", "spent")},
-            "data": {
-                "title": data.source.get("title", ""),
-                "authors": data.source.get("authors", []),
-                "source": data.source.get("source", ""),
-                "count": len(data.files),
-                "materials": {m.name: len(m.pictures) for m in data.materials},
-            },
-            "versions": _versions(),
+            "data": about_data(
+                data.source,
+                len(data.files),
+                materials={m.name: len(m.pictures) for m in data.materials},
+            ),
+            "versions": versions(),
             "certificate": exact.certificate,
         },
         bias_report={
@@ -99,8 +93,7 @@ def publish(
     save_sheet(model, out / "sheet.png")
     rows = [dict(row) for row in curves]
     for file, value in (("metrics", measured), ("curves", rows), ("record", full.as_json())):
-        text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-        atomic_write(out / f"{file}.json", text.encode())
+        write_json(out / f"{file}.json", value)
     return full
 
 
@@ -173,8 +166,3 @@ def save_sheet(model: TextureModel, path: Path) -> None:
     part = path.with_suffix(".part.png")
     Image.fromarray(page).save(part, optimize=True)
     part.replace(path)
-
-
-def _versions() -> dict[str, str]:
-    names = ("numpy", "torch", "safetensors")
-    return {"python": platform.python_version(), **{n: version(n) for n in names}}

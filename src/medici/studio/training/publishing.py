@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import shutil
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from medici.store import atomic_write
 from medici.studio.families import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _PART = ".publishing"
@@ -49,3 +53,35 @@ def staged(
         return answer
 
     return published
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write one of a model's JSON files, atomically."""
+    atomic_write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def versions(*libraries: str) -> dict[str, str]:
+    """What a model's numbers were made with, for its record.
+
+    Args:
+        libraries: beside numpy, torch and safetensors; those that are not installed are left out.
+    """
+    told = {"python": platform.python_version()}
+    for name in ("numpy", "torch", "safetensors", *libraries):
+        try:
+            told[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return told
+
+
+def about_data(source: Mapping[str, Any], count: int, **more: object) -> dict[str, Any]:
+    """Where a model's data come from, for its record.
+
+    Args:
+        source: the set's ``source.json``.
+        count: of its samples.
+        more: what the family adds.
+    """
+    names = {"title": "", "authors": [], "source": ""}
+    return {name: source.get(name, none) for name, none in names.items()} | {"count": count, **more}
