@@ -91,12 +91,12 @@ def attribute_report(
 
     Returns:
         attribute → ``reader_accuracy``, ``total_variation``, ``shares``; the data's shares are the
-        true labels, the samples' shares are read. Empty without labels.
+        true labels, the samples' shares are read. Empty where no picture has any.
     """
     labels, fresh = train.attributes(), held_out.attributes()
-    if not labels or not fresh:
-        return {}
     values = _values(labels)
+    if not values or not any(fresh):
+        return {}
     reader = _learn(train, labels, values, epochs)
     told, read = _read(reader, held_out.pixels), _read(reader, made)
     report = {}
