@@ -15,6 +15,7 @@ from tests.studio.textures import tiny
 from medici.content import content_digest
 from medici.errors import BadWeights
 from medici.studio.exact.network import Network
+from medici.studio.textures import seams
 from medici.studio.textures.render import TURN, Grid, TextureNetwork, integer_root, levels
 
 if TYPE_CHECKING:
@@ -25,25 +26,12 @@ def grid(texture: TextureModel, **style: Any) -> Grid:
     return texture._grid(5, texture.parse({"width": 96, "height": 80, **style}))
 
 
-class Rolled(TextureNetwork):
-    """A network that reads its latent grid some cells further down and across."""
-
-    down = across = 0
-
-    def latents(self, grid: Grid, rows: Any) -> Any:
-        moved = super().latents(grid, [row - self.down for row in rows])
-        return np.roll(moved, self.across, 1)
-
-
 @pytest.mark.parametrize(("down", "across"), [(1, 0), (0, 1), (2, 5), (4, 3)])
 def test_rolling_the_grid_by_cells_rolls_the_picture_by_whole_cells(
     texture: TextureModel, down: int, across: int
 ) -> None:
-    exact = texture.exact
-    rolled = Rolled(exact.networks["texture"], exact.about, exact.tensors["sines"])
-    rolled.down, rolled.across = down, across
     plain = texture.network.whole(grid(texture))
-    moved = rolled.whole(grid(texture))
+    moved = seams.moved(texture, down, across).network.whole(grid(texture))
     step = texture.network.cell
     assert (moved == np.roll(plain, (down * step, across * step), (0, 1))).all()
     assert plain.std() > 10

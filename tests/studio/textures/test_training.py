@@ -202,8 +202,10 @@ def test_from_a_folder_to_a_model_that_renders_in_another_process(
     assert (record.name, record.family, record.renderer) == ("two", "textures", "exact/2")
     assert record.training["step"] == 2
     assert set(record.metrics["materials"]) == {"cloth", "soil"}
+    assert record.metrics["pixels_that_differ_when_rolled"] == 0
     for side in ("64", "256"):
-        assert abs(record.metrics["seam_excess"][side]) < 0.05
+        assert set(record.metrics["cell_borders"][side]) == {"cloth", "soil"}
+        assert record.metrics["seam_error"][side] > 0
     for file in ("weights.safetensors", "record.json", "metrics.json", "curves.json", "sheet.png"):
         assert (out / file).is_file()
     model = load_model(out)

@@ -31,7 +31,8 @@ def _parser() -> argparse.ArgumentParser:
 def _publish(options: argparse.Namespace) -> dict[str, object]:
     from medici.studio.metrics.extractor import EfficientNetLite0
     from medici.studio.textures.data import read_materials
-    from medici.studio.textures.publish import ALL_SEAMS, publish
+    from medici.studio.textures.publish import publish
+    from medici.studio.textures.seams import TEXTURES
     from medici.studio.textures.training import keep_snapshot
     from medici.studio.training.curves import Curves
     from medici.studio.training.run import BEST
@@ -48,7 +49,7 @@ def _publish(options: argparse.Namespace) -> dict[str, object]:
         judge=read_materials(options.judge) if options.judge else None,
         extractor=EfficientNetLite0(),
         psi=round(options.psi * 1000),
-        seams_at=ALL_SEAMS,
+        seams_at=TEXTURES,
     )
     return {"id": record.id, "weights_sha256": record.weights_sha256, "metrics": record.metrics}
 

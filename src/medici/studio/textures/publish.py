@@ -9,7 +9,7 @@ import numpy as np
 
 from medici.records import ModelRecord
 from medici.studio.exact.identity import RENDERER
-from medici.studio.textures import metrics
+from medici.studio.textures import metrics, seams
 from medici.studio.textures.export import described, load_trained, to_exact
 from medici.studio.textures.model import TextureModel
 from medici.studio.training.publishing import about_data, staged, versions, write_json
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from medici.studio.textures.data import MaterialSet
 
 _JUDGED = 12
-# Sides at which seams are measured, and textures of each material there: one border of one
-# texture says little, and a large texture has long borders.
-SEAMS = {64: 32, 256: 8}
-ALL_SEAMS = {64: 192, 128: 96, 256: 48, 512: 48, 1024: 24, 2048: 8}
+# Pictures of each material by side, whose borders are measured.
+SEAMS = {64: 24, 256: 6}
+_ROLLS = ((1, 0), (0, 1), (-3, 5))
 
 
 @staged
@@ -52,7 +51,7 @@ def publish(
         judge: fresh pictures of the same materials; the training pictures without it.
         extractor: features for patch figures; none are measured without it.
         psi: the model's default truncation, in thousandths.
-        seams_at: textures of each material by side, whose seams are measured.
+        seams_at: pictures of each material by side, whose borders are measured.
 
     Raises:
         BadWeights: the weights cannot be made exact.
@@ -125,25 +124,21 @@ def measure(
         if extractor is not None:
             row["patches"] = metrics.patch_rows(real, made, extractor, count)
         told["materials"][material.name] = _rounded(row)
-    found = seams(model, seams_at)
-    told["seam_excess"] = {str(side): round(excess, 4) for side, (excess, _) in found.items()}
-    told["seam_error"] = {str(side): round(error, 4) for side, (_, error) in found.items()}
+    found = seams.measure(model, seams_at)
+    told["seam_excess"] = {str(side): round(one.plain.value, 4) for side, one in found.items()}
+    told["seam_error"] = {str(side): round(one.plain.error, 4) for side, one in found.items()}
+    told["cell_borders"] = {
+        str(side): {
+            name: {"excess": round(one.value, 4), "error": round(one.error, 4)}
+            for name, one in at.cells.items()
+        }
+        for side, at in found.items()
+    }
+    told["pixels_that_differ_when_rolled"] = sum(
+        seams.odd_pixels(model, 1, {"material": name, "width": 128, "height": 128}, _ROLLS)
+        for name in model.materials
+    )
     return told
-
-
-def seams(
-    model: TextureModel, textures: Mapping[int, int] = SEAMS
-) -> dict[int, tuple[float, float]]:
-    """Seam excess over all materials by side of the finished works, and its standard error."""
-    out = {}
-    for side, count in textures.items():
-        made = [
-            model.sample(seed, {"material": material, "width": side, "height": side}).pixels
-            for material in model.materials
-            for seed in range(count)
-        ]
-        out[side] = metrics.seam_excess(made), metrics.seam_error(made)
-    return out
 
 
 def _rounded(value: Any) -> Any:

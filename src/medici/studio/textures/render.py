@@ -131,10 +131,15 @@ class TextureNetwork:
             z = (z * grid.psi) // THOUSAND
         return np.clip(z, LOWEST, HIGHEST)
 
+    def starts(self, seed: int) -> NDArray[np.int64]:
+        """Where each wave of a texture begins, (waves,), in steps of a turn."""
+        drawn = stream("texture/phase", seed, 2 * self.waves).astype(np.int64)
+        return np.asarray((drawn[::2] << 8 | drawn[1::2]) >> 6)
+
     def _turning(self, grid: Grid, row: int, weights: Numbers) -> Numbers:
         """Cosine and sine of each wave in one row, weighted by material."""
         out = np.zeros((grid.columns, 2 * self.waves))
-        phases = stream("texture/phase", grid.seed, 2 * max(self.waves, 1)).astype(np.int64)
+        starts = self.starts(grid.seed)
         at = np.arange(grid.columns)
         for material in range(self.materials):
             weight = weights[..., material]
@@ -144,9 +149,9 @@ class TextureNetwork:
                 down, across = (int(c) for c in grid.cycles[material, wave])
                 if not (down or across):
                     continue
-                start = (phases[2 * wave] << 8 | phases[2 * wave + 1]) >> 6
                 # Whole turns over the picture, so that the last cell meets the first.
-                turn = row * down * TURN // grid.rows + at * across * TURN // grid.columns + start
+                turn = row * down * TURN // grid.rows + at * across * TURN // grid.columns
+                turn += starts[wave]
                 for part, ahead in ((0, TURN // 4), (1, 0)):
                     value = self._sines[(turn + ahead) % TURN]
                     out[:, 2 * wave + part] += (weight * value) // ONE
