@@ -12,7 +12,7 @@ from medici.studio.families import Training, family
 if TYPE_CHECKING:
     from pathlib import Path
 
-TINY = {"widths": [8, 16], "batch": 4, "precision": "float32", "shown": 20}
+TINY = {"widths": [8, 16], "batch": 4, "precision": "float32", "shown": 20, "judged": 20}
 
 
 @pytest.fixture(scope="session")

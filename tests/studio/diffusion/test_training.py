@@ -11,7 +11,9 @@ from tests.studio.diffusion.conftest import TINY
 
 from medici.errors import BadWeights, Interrupted, MissingPart, WrongUse
 from medici.records import ModelRecord
+from medici.studio.data.folder import read_folder
 from medici.studio.families import Training, family, load_model
+from medici.studio.metrics.memorisation import ALONE, RULE
 from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
@@ -69,7 +71,6 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
 def test_training_lowers_the_loss_on_other_pictures(drawings: Path, tmp_path: Path) -> None:
     import torch
 
-    from medici.studio.data.folder import read_folder
     from medici.studio.diffusion.recipe import Recipe
     from medici.studio.diffusion.trainer import Trainer
 
@@ -134,6 +135,29 @@ def test_what_was_published_stays_until_the_new_model_is_whole(
     assert not (out / ".publishing").exists()
     after = train(drawings, out, steps=2, resume=True)
     assert load_model(out).id == after.id != before.id
+
+
+def test_copying_is_looked_at_without_fresh_pictures_too(
+    drawings: Path, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = json.loads((trained / "metrics.json").read_text())["memorisation"]
+    assert told["rule"] == ALONE
+    assert told["exact_copies"] == 0
+    assert told["warnings"] == []
+    assert len(told["closest"]) == 8
+    known = read_folder(drawings).pixels
+    monkeypatch.setattr(
+        "medici.studio.diffusion.publish.hardened", lambda made: np.resize(known, made.shape)
+    )
+    heard: list[Any] = []
+    monkeypatch.setattr("medici.studio.diffusion.publish.warn_of", heard.append)
+    record = train(drawings, tmp_path / "copies", steps=1)
+    told = record.metrics["memorisation"]
+    assert heard == [told]
+    assert told["exact_copies"] == 20
+    assert "equal a training picture" in told["warnings"][-1]
+    tuned = train(drawings, tmp_path / "tuned", steps=1, tune=drawings)
+    assert tuned.metrics["memorisation"]["rule"] == RULE
 
 
 def test_training_can_start_from_another_model(
@@ -260,7 +284,6 @@ def test_a_full_disk_leaves_the_snapshot_before(
 ) -> None:
     import torch
 
-    from medici.studio.data.folder import read_folder
     from medici.studio.diffusion import trainer
     from medici.studio.diffusion.recipe import Recipe
 

@@ -75,7 +75,16 @@ def test_the_command_trains_with_two_workers(tmp_path, pictures):
 
 
 def test_the_command_trains_a_denoiser_with_two_workers(tmp_path, pictures):
-    told = ["--family", "diffusion", "--set", "widths=[8, 16]", "--set", "batch=4"]
+    told = [
+        "--family",
+        "diffusion",
+        "--set",
+        "widths=[8, 16]",
+        "--set",
+        "batch=4",
+        "--set",
+        "judged=20",
+    ]
     where = ["--out", str(tmp_path / "model"), "--steps", "2"]
     done = together("-m", "medici", "train", str(pictures), *where, *told)
     assert done.returncode == 0, done.stderr

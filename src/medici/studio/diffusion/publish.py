@@ -11,9 +11,10 @@ from medici.records import ModelRecord
 from medici.studio.data.sampling import some
 from medici.studio.diffusion.model import RENDERER, DiffusionModel, hardened
 from medici.studio.diffusion.recipe import pipeline
-from medici.studio.diffusion.trainer import Trainer, load_trained
+from medici.studio.diffusion.trainer import LossJudge, Trainer, load_trained
 from medici.studio.imported import files_of, identity, weights_digest, write_record
 from medici.studio.making.sheet import save_sheet
+from medici.studio.metrics.memorisation import copying_without_fresh, memorisation, warn_of
 from medici.studio.training.publishing import about_data, staged, versions, write_json
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 METRICS, CURVES, SHEET = "metrics.json", "curves.json", "sheet.png"
 _COLUMNS = 20
 _LOOKED_AT = 2000
+# Samples that are looked at for copies where there are no figures: each costs 25 passes.
+_COMPARED = 500
 
 
 @staged
@@ -40,7 +43,7 @@ def publish(
         out: model folder; its files are replaced.
         data: what it was trained on.
         name: short name for the record.
-        judge: fresh pictures, for the figures; none are measured without them.
+        judge: fresh pictures, for the figures; without them only copying is looked at.
 
     Raises:
         BadWeights: the run's weights cannot be read.
@@ -77,7 +80,7 @@ def publish(
     )
     model = DiffusionModel(out, record)
     shown = trainer.recipe.shown
-    judged = trainer.recipe.judged if judge is not None else 0
+    judged = trainer.recipe.judged if judge is not None else min(trainer.recipe.judged, _COMPARED)
     made = hardened(model.natives(range(max(judged, shown))))
     save_sheet(made[:shown], out / SHEET, _COLUMNS)
     measured: dict[str, Any] = {"measured": "no held-out pictures were given"}
@@ -88,11 +91,22 @@ def publish(
         measured = picture_table(
             made, data, judge, extractor(), n=judged, about={"style": model.sample(0).style}
         ).as_json()
+    else:
+        # The run was judged by its loss, if at all, so nobody has looked yet.
+        measured["memorisation"] = told = _copying(made, data, run)
+        warn_of(told)
     full = replace(record, metrics=measured, bias_report=bias(some(data, _LOOKED_AT), made))
     write_json(out / METRICS, measured)
     write_json(out / CURVES, run.curves.series())
     write_record(out, full)
     return full
+
+
+def _copying(made: NDArray[np.uint8], data: PictureSet, run: Run) -> dict[str, Any]:
+    """Whether samples are copies, by the tuning pictures where there are any."""
+    if isinstance(run.judge, LossJudge):
+        return memorisation(made, data.pixels, run.judge.tune, data.names)
+    return copying_without_fresh(made, data.pixels, data.names)
 
 
 def bias(data: NDArray[np.uint8], made: NDArray[np.uint8]) -> dict[str, Any]:
