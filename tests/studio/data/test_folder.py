@@ -12,7 +12,9 @@ from PIL import Image
 
 from medici.errors import BadData
 from medici.logs import logger
+from medici.studio.data import folder
 from medici.studio.data.folder import (
+    colour_counts,
     common_colours,
     data_root,
     read_folder,
@@ -164,6 +166,15 @@ def test_a_broken_source_is_named(pictures):
         (pictures / "source.json").write_text(text)
         with pytest.raises(BadData, match=r"source\.json"):
             read_folder(pictures)
+
+
+def test_colours_of_large_sets_are_counted_as_those_of_small_ones(monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 4, (6, 8, 8, 4), np.uint8)
+    few = colour_counts(pixels)
+    monkeypatch.setattr(folder, "_FEW_PIXELS", 100)
+    many = colour_counts(pixels)
+    assert [a.tolist() for a in few] == [a.tolist() for a in many]
+    assert few[1].sum() == (pixels[..., 3] > 0).sum()
 
 
 def test_common_colours_come_first():

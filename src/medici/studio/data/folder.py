@@ -54,7 +54,7 @@ __all__ = [
 
 LEAST = 8
 _SOME = 8
-_COUNTED = 1 << 24  # pixels
+_FEW_PIXELS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,17 +256,20 @@ def colour_counts(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray
     Returns:
         (k,) int64 colours as red·2^16 + green·2^8 + blue, ascending; (k,) int64 counts.
     """
-    rows, found = pixels.reshape(-1, 4), []
-    for start in range(0, len(rows), _COUNTED):  # int64 copies of a large set would not fit
-        part = rows[start : start + _COUNTED]
-        opaque = part[part[:, 3] > 0].astype(np.int64)
-        words = opaque[:, 0] << 16 | opaque[:, 1] << 8 | opaque[:, 2]
-        found.append(np.unique(words, return_counts=True))
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    codes, where = np.unique(np.concatenate([c for c, _ in found]), return_inverse=True)
-    counts = np.bincount(where, np.concatenate([n for _, n in found]), len(codes))
-    return codes, counts.astype(np.int64)
+    rows = pixels.reshape(-1, 4)
+    if len(rows) <= _FEW_PIXELS:
+        return np.unique(_packed(rows), return_counts=True)
+    # Sorting takes far longer than a count of every colour there is.
+    counts = np.zeros(1 << 24, np.int64)
+    for start in range(0, len(rows), _FEW_PIXELS):
+        counts += np.bincount(_packed(rows[start : start + _FEW_PIXELS]), minlength=1 << 24)
+    codes = np.flatnonzero(counts)
+    return codes, counts[codes]
+
+
+def _packed(rows: NDArray[np.uint8]) -> NDArray[np.int64]:
+    opaque = rows[rows[:, 3] > 0].astype(np.int64)
+    return opaque[:, 0] << 16 | opaque[:, 1] << 8 | opaque[:, 2]
 
 
 def common_colours(pixels: NDArray[np.uint8], most: int = 256) -> NDArray[np.uint8]:

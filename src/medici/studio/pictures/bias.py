@@ -30,6 +30,9 @@ _NONE = "none"
 _UNSEEN = ("backgroundType", "backgroundRotation", "accessoriesColor", "glassesColor", "hatColor")
 _MOST_VALUES = 64
 _READ_AT = 64  # pixels a side at most
+# Of more colours than these hardly one occurs twice: shares of single ones would say nothing.
+_MOST_COLOURS = 4096
+_BITS = 5
 
 
 def colour_report(data: NDArray[np.uint8], made: NDArray[np.uint8], most: int = 24) -> Any:
@@ -41,16 +44,40 @@ def colour_report(data: NDArray[np.uint8], made: NDArray[np.uint8], most: int = 
         most: how many colours are listed; the distance is over all.
 
     Returns:
-        ``total_variation`` (0 same, 1 disjoint) and ``shares``: colour → [data, samples].
+        ``total_variation`` (0 same, 1 disjoint) and ``shares``: colour → [data, samples]. Where
+        a side has more than 4,096 colours, as photographs have, colours are counted at 5 bits
+        a channel, and ``bits_per_channel`` says so.
     """
-    shares = [_colour_shares(data), _colour_shares(made)]
-    names = sorted(set(shares[0]) | set(shares[1]), key=lambda c: (-shares[0].get(c, 0.0), c))
-    return _compared(shares[0], shares[1], names, most)
+    sides = [colour_counts(data), colour_counts(made)]
+    told: dict[str, Any] = {}
+    if max(len(found) for found, _ in sides) > _MOST_COLOURS:
+        told["bits_per_channel"] = _BITS
+        sides = [(_coarse(found), counts) for found, counts in sides]
+    codes = np.unique(np.concatenate([found for found, _ in sides]))
+    shares = np.stack([_shares(codes, *side) for side in sides], axis=1)
+    # Commonest in the data first; the sort is stable, so that ties keep the colours' order.
+    first = np.argsort(-shares[:, 0], kind="stable")[:most]
+    return {
+        **told,
+        "total_variation": round(float(np.abs(shares[:, 0] - shares[:, 1]).sum()) / 2, 4),
+        "shares": {f"#{codes[i]:06x}": [round(float(k), 4) for k in shares[i]] for i in first},
+    }
 
 
-def _colour_shares(pictures: NDArray[np.uint8]) -> dict[str, float]:
-    codes, counts = colour_counts(pictures)
-    return {f"#{c:06x}": float(k / counts.sum()) for c, k in zip(codes, counts, strict=True)}
+def _coarse(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The colours at fewer bits a channel, black and white where they were."""
+    channels = [codes >> shift & 255 for shift in (16, 8, 0)]
+    top = [c >> (8 - _BITS) for c in channels]
+    red, green, blue = (c << (8 - _BITS) | c >> (2 * _BITS - 8) for c in top)
+    return red << 16 | green << 8 | blue
+
+
+def _shares(
+    codes: NDArray[np.int64], found: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Share of each of `codes`, ascending, among colours that all are in it."""
+    out = np.bincount(np.searchsorted(codes, found), counts, len(codes))
+    return out / max(int(counts.sum()), 1)
 
 
 def _compared(
