@@ -30,7 +30,6 @@ def test_what_tiles_has_no_seam_and_a_crop_of_it_has() -> None:
     cut = [picture[:50, :50] for picture in whole]
     assert abs(metrics.seam_excess(whole)) < 0.05
     assert metrics.seam_excess(cut) > 1
-    assert metrics.seam_excess(cut) > 10 * metrics.seam_error(cut)
     assert metrics.seam_ratio(tiling(1)[:50, :50])["across"] > 1.5
 
 
@@ -39,13 +38,6 @@ def test_textures_of_the_model_have_no_seam(texture: TextureModel) -> None:
     made = [texture.sample(s, {**size, "material": "soil"}).pixels for s in range(48)]
     assert abs(metrics.seam_excess(made)) < 0.05
     assert abs(metrics.seam_excess([p[:51, :53] for p in made])) > 0.2
-
-
-def test_what_a_seam_figure_moves_by_is_its_standard_error() -> None:
-    groups = [[tiling(100 * g + i) for i in range(16)] for g in range(24)]
-    spread = float(np.std([metrics.seam_excess(group) for group in groups], ddof=1))
-    said = float(np.mean([metrics.seam_error(group) for group in groups]))
-    assert 0.6 < said / spread < 1.6
 
 
 def test_a_mirrored_join_is_no_step_and_a_flat_picture_has_none() -> None:

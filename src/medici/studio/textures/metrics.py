@@ -63,28 +63,15 @@ def seam_excess(textures: Sequence[NDArray[np.uint8]]) -> float:
     One border of one texture differs from the next by chance (a mortar line or none): the mean
     over textures and both directions is what must be near 0. 0.05 is 5 %.
     """
-    outer, inner = _steps(textures)
-    return float(outer.sum() / inner.sum() - 1)
-
-
-def seam_error(textures: Sequence[NDArray[np.uint8]]) -> float:
-    """Standard error of `seam_excess`: by how much chance alone moves it, from so many borders."""
-    outer, inner = _steps(textures)
-    odd = outer - inner * (outer.sum() / inner.sum())
-    return float(np.sqrt((odd**2).sum()) / inner.sum())
-
-
-def _steps(textures: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.float64], ...]:
-    """Mean steps over each texture's two wraps, and those between its inner neighbours."""
-    outer, inner = [], []
+    outer = inner = 0.0
     for pixels in textures:
         values = pixels.astype(np.int16)
         for axis in (0, 1):
             steps = np.abs(np.roll(values, -1, axis) - values)
             border = steps.mean(tuple(i for i in range(steps.ndim) if i != axis))
-            outer.append(float(border[-1]))
-            inner.append(float(border[:-1].mean()))
-    return np.array(outer), np.array(inner)
+            outer += float(border[-1])
+            inner += float(border[:-1].mean())
+    return outer / inner - 1 if inner else float(outer > 0)
 
 
 @dataclass(frozen=True, slots=True)
