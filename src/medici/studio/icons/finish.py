@@ -1,7 +1,7 @@
 """From the generator's small grey picture to the pixels of the file, in integers.
 
 The grey values are control points of a bicubic B-spline; its level line is a smooth contour at any
-size. docs/models/icons.md, "Finishing", is the definition.
+size. docs/spec/icons.md, sections 3 to 5, is the definition.
 """
 
 from __future__ import annotations
