@@ -1,4 +1,5 @@
 import json
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -31,6 +32,17 @@ def test_pages_films_and_forms_are_written_where_they_are_asked_for(here):
     assert picture_digest(pixels(here.folder / "a.png")) == made["id"]
     here("export", "a.svg", "--seed", "7")
     assert (here.folder / "a.svg").read_bytes().startswith(b"<svg")
+
+
+def test_a_form_is_the_longest_that_the_files_name_ends_in(here):
+    words = ("--seed", "3", "--style", "scale=1", "--model", "textures", "--json")
+    forms = ("albedo.png", "png", "roughness.png", "pbr.zip")
+    said = {form: here("export", f"T.{form}", *words).json for form in forms}
+    assert [one["form"] for one in said.values()] == list(forms)
+    with ZipFile(said["pbr.zip"]["file"]) as maps:
+        for form in ("albedo.png", "roughness.png"):
+            assert maps.read(form) == (here.folder / f"T.{form}").read_bytes()
+    assert here("export", "T.png", "--form", "height.png", *words).json["form"] == "height.png"
 
 
 def test_an_edit_tells_how_it_can_be_made_again_and_can(here):

@@ -11,6 +11,8 @@ from medici.cli.output import FirmDir, Json, progress, say, show
 from medici.cli.studio import parse_style
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from medici.settings import Settings
     from medici.studio.families import Generator
 
@@ -271,7 +273,8 @@ def export(
     from medici.studio.making import upscale
 
     generator = generator_of(firm, model)
-    wanted = form or out.suffix.removeprefix(".").lower()
+    known = sorted({*generator.forms, *upscale.RASTERS, "svg"})
+    wanted = form or form_of(out, known)
     work = generator.sample(seed, parse_style(style or []))
     if wanted in generator.forms:
         data = generator.export(work, wanted)
@@ -280,10 +283,16 @@ def export(
     elif wanted == "svg":
         data = upscale.to_svg(work.pixels, f"{work.kind} {seed} by {generator.record.name}")
     else:
-        known = sorted({*generator.forms, *upscale.RASTERS, "svg"})
         raise WrongUse(f"works of this model cannot be had as {wanted!r}", ", ".join(known))
     atomic_write(out, data, durable=False)
     _wrote(generator, out, as_json, id=content_digest(work), form=wanted, bytes=len(data))
+
+
+def form_of(file: Path, known: Sequence[str]) -> str:
+    """The longest known form that a file's name ends in; its suffix, where it ends in none."""
+    name = file.name.lower()
+    ends = [form for form in known if name == form or name.endswith(f".{form}")]
+    return max(ends, key=len, default=file.suffix.removeprefix(".").lower())
 
 
 def generator_of(firm: Path | None, model: str | None) -> Generator:
