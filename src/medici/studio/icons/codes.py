@@ -63,7 +63,7 @@ class Codes(Trainer):
     def _set_rate(self, name: str, rate: float, part: float) -> None:
         """Constant in the first half, then down to a fiftieth along a cosine."""
         falling = (1 + math.cos(math.pi * min(max(2 * part - 1, 0.0), 1.0))) / 2
-        for group in self.optimisers[name].param_groups:
+        for group in self.adam[name].param_groups:
             group["lr"] = rate * self.rate / self.recipe.rate * max(falling, 0.02)
 
     def _copy(self) -> dict[str, float]:
@@ -129,11 +129,11 @@ class Codes(Trainer):
 
     def _descend(self, names: Sequence[str], loss: Tensor) -> None:
         for name in names:
-            self.optimisers[name].zero_grad(set_to_none=True)
+            self.adam[name].zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         for name in names:
             nn.utils.clip_grad_norm_(self.networks[name].parameters(), 1.0)
-            self.optimisers[name].step()
+            self.adam[name].step()
 
     def settled(self) -> Autoencoder:
         """The averaged autoencoder, its norms measured anew for the averaged weights."""

@@ -61,16 +61,16 @@ class Gan(Trainer):
             (slope,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
             penalty = slope.square().sum((1, 2, 3)).mean()
             total = loss + recipe.gamma / 2 * recipe.lazy * penalty
-        self.optimisers["judge"].zero_grad(set_to_none=True)
+        self.adam["judge"].zero_grad(set_to_none=True)
         torch.autograd.backward(total)
-        self.optimisers["judge"].step()
+        self.adam["judge"].step()
         judge.requires_grad_(False)
         z, others = self.latents(self.batch, self.random)
         with self.precision.cast():
             fooled = F.softplus(-judge(drawer(z), others).float()).mean()
-        self.optimisers["drawer"].zero_grad(set_to_none=True)
+        self.adam["drawer"].zero_grad(set_to_none=True)
         torch.autograd.backward(fooled)
-        self.optimisers["drawer"].step()
+        self.adam["drawer"].step()
         judge.requires_grad_(True)
         self.follow("drawer", self.step)
         return {

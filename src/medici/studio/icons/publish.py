@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +10,6 @@ import torch
 
 from medici.errors import BadWeights
 from medici.records import Digest, ModelRecord
-from medici.store import atomic_write
 from medici.studio.exact.identity import RENDERER
 from medici.studio.families import RECORD, WEIGHTS
 from medici.studio.icons.bodies import trainer
@@ -26,7 +22,7 @@ from medici.studio.icons.trainer import SCHEMA, Recipe
 from medici.studio.metrics.features import default_cache
 from medici.studio.metrics.measure import Measuring
 from medici.studio.metrics.memorisation import copying_without_fresh, warn_of
-from medici.studio.training.publishing import staged
+from medici.studio.training.publishing import about_data, staged, versions, write_json
 from medici.studio.training.snapshots import read_snapshot
 
 if TYPE_CHECKING:
@@ -93,12 +89,7 @@ def publish(
         training={
             "architecture": ARCHITECTURES[recipe.body],
             **{k: about[k] for k in ("recipe", "seed", "step", "spent")},
-            "data": {
-                "title": train.source.get("title", ""),
-                "authors": train.source.get("authors", []),
-                "source": train.source.get("source", ""),
-                "count": len(train.names),
-            },
+            "data": about_data(train.source, len(train.names)),
             "versions": versions(),
             "certificate": exact.certificate,
         },
@@ -120,9 +111,9 @@ def publish(
         )
         warn_of(told)
     full = replace(record, bias_report=bias(model, train), metrics=measured)
-    write(out / METRICS, measured)
-    write(out / CURVES, curves)
-    write(out / RECORD, full.as_json())
+    write_json(out / METRICS, measured)
+    write_json(out / CURVES, curves)
+    write_json(out / RECORD, full.as_json())
     return full
 
 
@@ -150,14 +141,3 @@ def bias(model: IconModel, train: IconSet, n: int = 1000) -> dict[str, Any]:
         "samples": told(made, looks),
         "about": f"{len(train.names)} training icons; {n} exact renderings, seeds 0 to {n - 1}",
     }
-
-
-def versions() -> dict[str, str]:
-    """What the numbers were made with."""
-    names = ("numpy", "torch", "safetensors")
-    return {"python": platform.python_version(), **{n: version(n) for n in names}}
-
-
-def write(path: Path, value: object) -> None:
-    """JSON as a file, atomically."""
-    atomic_write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())

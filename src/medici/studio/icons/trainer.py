@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from medici.errors import BadWeights
 from medici.studio.icons.data import as_drawn
 from medici.studio.icons.networks import Judge, Shape
 from medici.studio.training.precision import Precision
 from medici.studio.training.snapshots import (
+    fitting,
     load_optimiser,
     optimiser_tensors,
     read_snapshot,
@@ -27,6 +27,7 @@ from medici.studio.training.snapshots import (
     under,
     write_snapshot,
 )
+from medici.studio.training.state import State
 from medici.studio.training.trainee import NotFinite
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ class Recipe:
         return cls(**{**data, "shape": Shape.from_json(data["shape"])})
 
 
-class Trainer(ABC):
-    """What both bodies share: data, random state, averages, snapshots.
+class Trainer(State, ABC):
+    """What both bodies share: data, averages, snapshots.
 
     Args:
         data: the training icons.
@@ -95,10 +96,11 @@ class Trainer(ABC):
 
     networks: dict[str, nn.Module]
     smoothed: dict[str, nn.Module]
-    optimisers: dict[str, torch.optim.Optimizer]
+    adam: dict[str, torch.optim.Optimizer]
 
     def __init__(self, data: IconSet, recipe: Recipe, seed: int, device: torch.device) -> None:
-        self.recipe, self.seed, self.device = recipe, seed, device
+        super().__init__(seed, recipe.rate, recipe.batch)
+        self.recipe, self.device = recipe, device
         self.data = torch.from_numpy(data.pixels)[:, None]
         self.classes = torch.from_numpy(data.classes)
         self.mirror = torch.from_numpy(data.mirror)
@@ -109,12 +111,8 @@ class Trainer(ABC):
             network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.smoothed = {n: copy.deepcopy(self.networks[n]) for n in self.smoothed_names()}
         self.averages: Sequence[str] = (str(recipe.average),)
-        self.optimisers = self.build_optimisers()
-        self.random = torch.Generator().manual_seed(seed)
+        self.adam = self.build_optimisers()
         self.precision = Precision(recipe.precision, device)
-        self.step, self.batch, self.rate = 0, recipe.batch, recipe.rate
-        self.fraction = 0.0
-        self.spent = {"cpu_seconds": 0.0, "wall_seconds": 0.0, "recoveries": 0.0}
 
     @abstractmethod
     def build(self) -> dict[str, nn.Module]:
@@ -163,14 +161,10 @@ class Trainer(ABC):
 
     def slow_down(self, rate: float) -> None:
         """Set the learning rate; the others keep their ratio to it."""
-        for optimiser in self.optimisers.values():
+        for optimiser in self.adam.values():
             for group in optimiser.param_groups:
                 group["lr"] *= rate / self.rate
         self.rate = rate
-
-    def reseed(self, salt: int) -> None:
-        """Draw other icons and noise from here on."""
-        self.random.manual_seed(self.seed + 1000 + salt)
 
     def resize(self, batch: int) -> None:
         """Take so many icons a step from here on; whole groups of the judge."""
@@ -182,22 +176,13 @@ class Trainer(ABC):
         Raises:
             MissingPart: the disk is full.
         """
-        tensors: dict[str, Tensor] = {"random": self.random.get_state()}
+        tensors = self.random_states()
         for kind, group in (("network", self.networks), ("average", self.smoothed)):
             for name, network in group.items():
                 tensors |= {f"{kind}.{name}.{k}": v for k, v in network.state_dict().items()}
-        for name, optimiser in self.optimisers.items():
+        for name, optimiser in self.adam.items():
             tensors |= {f"adam.{name}.{k}": v for k, v in optimiser_tensors(optimiser).items()}
-        about = {
-            "schema": SCHEMA,
-            "recipe": self.recipe.as_json(),
-            "seed": self.seed,
-            "step": self.step,
-            "rate": self.rate,
-            "batch": self.batch,
-            "fraction": self.fraction,
-            "spent": self.spent,
-        }
+        about = {"schema": SCHEMA, "recipe": self.recipe.as_json(), **self.state()}
         write_snapshot(path, about, tensors)
 
     def keep(self, path: Path, which: str) -> None:
@@ -212,19 +197,13 @@ class Trainer(ABC):
         """
         about, tensors = read_snapshot(path, SCHEMA)
         refuse_other(path, _fixed(self.recipe.as_json()), _fixed(about["recipe"]))
-        try:
+        with fitting(path):
             for kind, group in (("network", self.networks), ("average", self.smoothed)):
                 for name, network in group.items():
                     network.load_state_dict(under(tensors, f"{kind}.{name}."))
-            for name, optimiser in self.optimisers.items():
+            for name, optimiser in self.adam.items():
                 load_optimiser(optimiser, under(tensors, f"adam.{name}."))
-            self.random.set_state(tensors["random"])
-            self.slow_down(float(about["rate"]))
-            self.batch, self.step = int(about["batch"]), int(about["step"])
-            self.fraction = float(about["fraction"])
-            self.seed, self.spent = int(about["seed"]), dict(about["spent"])
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise BadWeights(f"{path} is not a snapshot of this architecture: {error}") from error
+            self.restore(about, tensors)
 
 
 def _fixed(recipe: Mapping[str, Any]) -> dict[str, Any]:
