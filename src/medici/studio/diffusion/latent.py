@@ -11,7 +11,7 @@ import numpy as np
 from medici.errors import BadStyle, WrongUse
 from medici.studio.diffusion.pixels import fitted, scheduler_for
 from medici.studio.diffusion.recipe import library
-from medici.studio.diffusion.style import read_image, stream
+from medici.studio.diffusion.style import read_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +50,8 @@ class Latent:
         if "output_type" not in takes or "generator" not in takes:
             raise WrongUse(f"{type(pipeline).__name__} is no pipeline that makes pictures by seed")
         self.takes = frozenset(takes)
-        keys = {key for key, argument in _ARGUMENTS.items() if argument in takes} | {"scale"}
+        keys = {key for key, argument in _ARGUMENTS.items() if argument in takes}
+        keys |= {"blend", "scale"}
         if self.own is not None:
             keys.add("scheduler")
         if self._edits("AutoPipelineForImage2Image") is not None or self._can_project():
@@ -111,11 +112,13 @@ class Latent:
     ) -> NDArray[np.float32]:
         import torch
 
-        draws = [stream(seed) for seed in seeds]
+        from medici.studio.diffusion.noise import streams
+
+        draws, blending = streams(seeds, style)
         if self.own is not None:
             pipeline.scheduler = scheduler_for(self.own, style.scheduler)
         try:
-            with torch.inference_mode(), warnings.catch_warnings():
+            with torch.inference_mode(), blending, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # notes of the library to its own developers
                 answer = pipeline(**told, generator=draws, output_type="np")
         except (ValueError, TypeError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 
 from medici.errors import BadStyle
 from medici.studio.diffusion.recipe import library
-from medici.studio.diffusion.style import SCHEDULERS, read_image, stream
+from medici.studio.diffusion.style import SCHEDULERS, read_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from medici.studio.diffusion.style import Style
 
 _KEYS = (
+    "blend",
     "image",
     "image_digest",
     "mask",
@@ -67,11 +68,13 @@ class Pixels:
         """
         import torch
 
-        draws = [stream(seed) for seed in seeds]
+        from medici.studio.diffusion.noise import streams
+
+        draws, blending = streams(seeds, style)
         shape = (self.planes, self.height, self.width)
-        noise = torch.stack([torch.randn(shape, generator=g) for g in draws]).to(self.device)
-        with torch.inference_mode(), warnings.catch_warnings():
+        with torch.inference_mode(), blending, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # notes of the schedulers to their own developers
+            noise = torch.stack([torch.randn(shape, generator=g) for g in draws]).to(self.device)
             if style.image is not None and style.strength == 0:
                 scheduler = self._scheduler(style, "ddim")
                 start = self._inverted(self._image(style.image, len(seeds)), scheduler, style.steps)
@@ -155,14 +158,16 @@ def scheduler_for(own: Any, name: str) -> Any:
         BadStyle: the model's noise cannot be taken away by it.
     """
     diffusers = library()
-    if name == "own":
-        return type(own).from_config(own.config)
-    kind, more = SCHEDULERS[name]
-    compatible = {type(own).__name__, *(c.__name__ for c in own.compatibles)}
-    if kind not in compatible:
-        raise BadStyle(f"this model cannot be sampled with {name!r}", "leave scheduler at own")
+    made, more = type(own), dict[str, Any]()
+    if name != "own":
+        kind, more = SCHEDULERS[name]
+        if kind not in {type(own).__name__, *(c.__name__ for c in own.compatibles)}:
+            raise BadStyle(f"this model cannot be sampled with {name!r}", "leave scheduler at own")
+        made = getattr(diffusers, kind)
     try:
-        return getattr(diffusers, kind).from_config(own.config, **more)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy's notes on how they read tensors
+            return made.from_config(own.config, **more)
     except (ValueError, NotImplementedError, ImportError) as error:
         raise BadStyle(
             f"this model cannot be sampled with {name!r}: {error}", "leave scheduler at own"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {
 
 # Key → what it does; the same words serve help texts and error messages.
 KEYS: dict[str, str] = {
+    "blend": '{"seed": S, "amount": 0 to 1}: move the noise towards seed S',
     "guidance": "how closely the prompt is followed, 0 to 50; null is the pipeline's own",
     "height": "pixels, a multiple of 8, 8 to 8192; null is the pipeline's own",
     "image": "path of a picture to start from, or null",
@@ -56,7 +56,10 @@ CHECK = StyleChecks(KEYS)
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A checked style; None where the pipeline decides or the model has no such key."""
+    """A checked style; None where the pipeline decides or the model has no such key.
+
+    Amounts of a blend are thousandths.
+    """
 
     steps: int
     scheduler: str
@@ -71,6 +74,15 @@ class Style:
     strength: float
     image_digest: str | None
     mask_digest: str | None
+    blend_seed: int | None = None
+    blend_amount: int = 0
+
+    @property
+    def blend(self) -> dict[str, Any] | None:
+        """As it is given in a style."""
+        if self.blend_seed is None:
+            return None
+        return {"seed": self.blend_seed, "amount": self.blend_amount / 1000}
 
     def as_json(self, keys: Mapping[str, str]) -> dict[str, Any]:
         """Those of the given keys, defaults included."""
@@ -89,6 +101,7 @@ def parse_style(given: Mapping[str, Any] | None, keys: Mapping[str, str], steps:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
     """
     given = StyleChecks(keys).known(given)
+    blend_seed, blend_amount = CHECK.blend(given.get("blend"))
     scheduler = given.get("scheduler", "own")
     if not isinstance(scheduler, str) or scheduler not in ("own", *SCHEDULERS):
         raise CHECK.wrong("scheduler", scheduler)
@@ -109,21 +122,9 @@ def parse_style(given: Mapping[str, Any] | None, keys: Mapping[str, str], steps:
         strength=_fraction("strength", given.get("strength", 0.6), 1) or 0.0,
         image_digest=_digest("image", image, given),
         mask_digest=_digest("mask", mask, given),
+        blend_seed=blend_seed,
+        blend_amount=blend_amount,
     )
-
-
-def stream(seed: int) -> Any:
-    """The random stream of a seed, drawn on the CPU: a `torch.Generator`.
-
-    Up to 2^32 it is the stream that everybody who samples with diffusers gets for this seed.
-    PyTorch looks at no more than 32 bits, so larger seeds are hashed to that many: they do not
-    repeat the small ones in order.
-    """
-    import torch
-
-    if seed >= 1 << 32:
-        seed = int.from_bytes(hashlib.sha256(f"medici/seed/{seed}".encode()).digest()[:4], "big")
-    return torch.Generator().manual_seed(seed)
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
