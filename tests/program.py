@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,8 +24,13 @@ class Said:
         return json.loads(self.out)
 
 
-def run(*words, cwd=None, env=None, timeout=240):
-    """Run the program; stdin is closed, so it can ask nobody anything."""
+def run(*words, cwd=None, env=None, timeout=240, largest_file=None):
+    """Run the program; stdin is closed, so it can ask nobody anything.
+
+    A largest file, in bytes, stands in for a full disk: both fail in the same system call.
+    """
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    lower = limits if largest_file is None else (largest_file, limits[1])
     done = subprocess.run(
         [str(MEDICI), *map(str, words)],
         cwd=cwd,
@@ -34,5 +40,6 @@ def run(*words, cwd=None, env=None, timeout=240):
         stdin=subprocess.DEVNULL,
         timeout=timeout,
         check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, lower),
     )
     return Said(done.returncode, done.stdout, done.stderr)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from medici.errors import MissingPart, UnreadableFile
 from medici.records import Cid
-from medici.store import LEAF_BYTES, LINKS_PER_NODE, Store, atomic_write, cid_of
+from medici.store import LEAF_BYTES, LINKS_PER_NODE, Store, atomic_write, cid_of, staging
 
 
 @given(st.binary(max_size=300))
@@ -66,3 +66,44 @@ def test_a_killed_write_leaves_the_old_file(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], check=False)
     assert done.returncode == 9
     assert path.read_bytes() == b"old"
+
+
+def test_a_write_that_fails_names_the_file_that_was_meant(tmp_path):
+    path = tmp_path / "state.json"
+    code = (
+        "import pathlib, resource, medici.store as s\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, -1))\n"
+        f"path = pathlib.Path({str(path)!r})\n"
+        "try: s.atomic_write(path, b'new' * 1000)\n"
+        "except OSError as error: print(error.filename, error.filename2)\n"
+        "path.mkdir()\n"
+        "try: s.atomic_write(path, b'new')\n"
+        "except OSError as error: print(error.filename, error.filename2)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{path} None"] * 2
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_stage_moves_all_of_its_files_or_none(tmp_path):
+    out = tmp_path / "new" / "set"
+
+    def stopped():
+        with staging(out, "manifest") as part:
+            (part / "piece").write_text("1")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert list(tmp_path.iterdir()) == []
+    for turn in ("1", "2"):
+        with staging(out, "manifest") as part:
+            for name in ("manifest", "inside/piece"):
+                atomic_write(part / name, turn.encode())
+            assert turn == "1" or (out / "manifest").read_text() == "1"
+        assert [p.relative_to(out).as_posix() for p in sorted(out.rglob("*"))] == [
+            "inside",
+            "inside/piece",
+            "manifest",
+        ]
+        assert (out / "inside" / "piece").read_text() == turn

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medici.errors import MissingPart, UnreadableFile
 from medici.records import Cid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LEAF_BYTES = 1 << 20
 LINKS_PER_NODE = 1024
@@ -30,20 +36,64 @@ def atomic_write(path: Path, data: bytes, mode: int = 0o644, *, durable: bool = 
         data: the whole file.
         mode: permissions.
         durable: on the disk when this returns; not needed for what can be made again.
+
+    Raises:
+        OSError: it cannot be written; `path` is its file name, whatever went wrong.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with naming(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            Path(name).chmod(mode)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of writing inside name the file that is meant: a full disk names none by itself."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        named = error.filename
+        if named is None or Path(os.fsdecode(named)).name.startswith(f".{path.name}."):
+            error.filename, error.filename2 = str(path), None
         raise
+
+
+@contextmanager
+def staging(out: Path, last: str, part: str = ".writing") -> Iterator[Path]:
+    """A folder inside `out` whose files take their places in `out` when all of them are written.
+
+    What was there before stays as it was when writing ends early, and nothing of the new is left.
+
+    Args:
+        out: made if needed.
+        last: name of the file that is moved after all others, since it vouches for them.
+        part: name of the folder that is written into.
+    """
+    fresh, stage = [p for p in (out, *out.parents) if not p.exists()], out / part
+    shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir(parents=True)
+    try:
+        yield stage
+        written = [path for path in stage.rglob("*") if path.is_file()]
+        for path in sorted(written, key=lambda p: (p == stage / last, p)):
+            place = out / path.relative_to(stage)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        with suppress(OSError):  # the first one that holds something
+            for folder in fresh:
+                folder.rmdir()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ def art(tmp_path):
 def here(tmp_path):
     """An empty folder, and the program run in it."""
 
-    def medici(*words, code=0):
-        said = run(*words, cwd=tmp_path)
+    def medici(*words, code=0, **how):
+        said = run(*words, cwd=tmp_path, **how)
         assert said.code == code, said.err + said.out
         return said
 

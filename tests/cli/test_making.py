@@ -106,3 +106,23 @@ def test_a_campaign_is_made_from_two_small_files(here):
 def test_what_cannot_be_made_is_said_and_leaves_nothing(here, words, said):
     assert said in here(*words, code=2).err
     assert list(here.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (("export", "face.svg", "--seed", "7"), "face.svg"),
+        (("walk", "w.webp", "--seeds", "1,2", "--frames", "2"), "w.webp"),
+        (("campaign", "concept.toml", "--format", "icons"), "icons/icon-"),
+        (("batch", "lot", "-n", "2"), "lot/"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, tuple) else "",
+)
+def test_a_full_disk_is_told_by_the_file_that_did_not_fit(here, words, file):
+    (here.folder / "concept.toml").write_text('title = "Faces"\nseeds = [5]\n')
+    error = here(*words, "--json", code=3, largest_file=400).json["error"]
+    assert error["code"] == "disk-full"
+    assert file in error["message"]
+    assert "make room" in error["hint"]
+    left = {p.name for p in here.folder.rglob("*") if p.is_file()} - {"concept.toml"}
+    assert left <= {"batch.json", "reports.jsonl"}

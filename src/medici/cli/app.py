@@ -106,10 +106,19 @@ def run(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     except OSError as error:  # what no room foresaw: rights, a file where a folder should be …
-        reason = error.strerror or str(error)
-        place = f"{error.filename}: " if error.filename is not None else ""
-        code = "disk-full" if error.errno == errno.ENOSPC else "no-access"
-        failed = MissingPart(f"{place}{reason}", "see that the place exists and is ours", code=code)
+        failed = _unforeseen(error)
         print_error(failed, as_json)
         status = failed.exit_code
     sys.exit(status)
+
+
+def _unforeseen(error: OSError) -> MissingPart:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    # Of a copy that does not fit, the first file is the one that is read.
+    named = error.filename2 if full and error.filename2 is not None else error.filename
+    place = f"{named}: " if named is not None else ""
+    hint = "see that the place exists and is ours"
+    if full:
+        hint = "make room on that disk, then give the same command again"
+    code = "disk-full" if full else "no-access"
+    return MissingPart(f"{place}{error.strerror or error}", hint, code=code)

@@ -14,6 +14,7 @@ from eth_hash.auto import keccak
 
 from medici.errors import BadWeights, NoWeights
 from medici.records import Digest, ModelId, canonical_json
+from medici.store import atomic_write
 from medici.studio.exact.merkle import merkle_root
 from medici.studio.exact.network import Layer, Network
 from medici.studio.exact.sequence import Sequence, Weights, describe
@@ -86,9 +87,7 @@ class ExactModel:
             {name: np.ascontiguousarray(self.tensors[name]) for name in names(self.header)},
             metadata={"medici": canonical_json(dict(self.header)).decode()},
         )
-        part = path.with_suffix(".part")
-        part.write_bytes(data)
-        part.replace(path)
+        atomic_write(path, data)
         return Digest.of(data)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from medici.content import content_digest
 from medici.errors import UnreadableFile, WrongUse
 from medici.records import Digest
-from medici.store import atomic_write
+from medici.store import atomic_write, staging
 from medici.studio.making import layout
 from medici.studio.making.colours import VISIBLE, colour_or_none, contrast, readable_on, rgb
 from medici.studio.making.curves import curves_of
@@ -108,7 +108,7 @@ def campaign(
     files: Sequence[str] = tuple(PAINTERS),
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Any]:
-    """Make every piece of a campaign and write its manifest last.
+    """Make every piece of a campaign and its manifest: all of them come to `out`, or none.
 
     Args:
         generator: makes the works.
@@ -131,6 +131,19 @@ def campaign(
         if form not in PAINTERS:
             raise WrongUse(f"pieces cannot be had as {form!r}", ", ".join(PAINTERS))
     names = chosen(formats)
+    with staging(out, MANIFEST) as part:
+        return _made(generator, concept, kit, part, names, files, progress)
+
+
+def _made(
+    generator: Generator,
+    concept: Concept,
+    kit: BrandKit,
+    out: Path,
+    names: Sequence[str],
+    files: Sequence[str],
+    progress: Callable[[int], None],
+) -> dict[str, Any]:
     works = make_works(generator, concept, kit)
     shown = [
         layout.show(

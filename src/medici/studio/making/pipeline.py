@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from medici.content import content_digest
 from medici.errors import WrongUse
 from medici.records import WorkId
-from medici.store import atomic_write
+from medici.store import atomic_write, naming
 from medici.studio.making.files import write_work
 from medici.studio.making.filters import Novelty, Verdict
 from medici.studio.stylebook import StyleVersion
@@ -211,7 +211,7 @@ def produce(
     # Exactly the whole lines: what was cut off is dropped before more is added.
     whole = "".join(json.dumps(r.as_json(), ensure_ascii=False) + "\n" for r in done)
     atomic_write(path, whole.encode())
-    with path.open("a", encoding="utf-8") as file:
+    with naming(path), path.open("a", encoding="utf-8") as file:
         while reports.seen < most and (keep is None or reports.kept < keep):
             start = reports.next_seed
             count = min(TOGETHER, most - reports.seen)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medici.errors import BadWeights
+from medici.store import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +121,7 @@ class Statistics:
         from safetensors.numpy import save
 
         data = save({"blocks": self.blocks, "quantiles": self.quantiles})
-        path.write_bytes(data)
+        atomic_write(path, data)
         return data
 
     @classmethod

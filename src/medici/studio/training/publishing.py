@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from medici.store import atomic_write
+from medici.store import atomic_write, staging
 from medici.studio.families import RECORD
 
 if TYPE_CHECKING:
@@ -38,19 +37,8 @@ def staged(
     def published(
         trained: Trained, out: Path, /, *args: Told.args, **kwargs: Told.kwargs
     ) -> Answer:
-        part = out / _PART
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        try:
-            answer = publish(trained, part, *args, **kwargs)
-            written = [path for path in part.rglob("*") if path.is_file()]
-            for path in sorted(written, key=lambda p: (p == part / RECORD, p)):
-                place = out / path.relative_to(part)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                path.replace(place)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-        return answer
+        with staging(out, RECORD, _PART) as part:
+            return publish(trained, part, *args, **kwargs)
 
     return published
 
