@@ -7,6 +7,7 @@ of up to one leaf has the CID of its raw bytes, which is ``sha256sum`` with a pr
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -26,6 +27,7 @@ LEAF_BYTES = 1 << 20
 LINKS_PER_NODE = 1024
 _RAW = b"\x01\x55\x12\x20"
 _DAG_PB = b"\x01\x70\x12\x20"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def atomic_write(path: Path, data: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
@@ -66,6 +68,15 @@ def naming(path: Path) -> Iterator[None]:
         if named is None or Path(os.fsdecode(named)).name.startswith(f".{path.name}."):
             error.filename, error.filename2 = str(path), None
         raise
+
+
+def did_not_fit(error: OSError) -> str | None:
+    """The file that a full disk had no room for, as far as known; None of any other error."""
+    if error.errno not in _FULL:
+        return None
+    # Of a copy that does not fit, the first file is the one that is read.
+    named = error.filename if error.filename2 is None else error.filename2
+    return "the disk" if named is None else str(named)
 
 
 @contextmanager

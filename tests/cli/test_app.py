@@ -75,6 +75,17 @@ def test_places_and_numbers_that_cannot_be_used_are_named(art, tmp_path, words, 
     assert len(list(art.iterdir())) == 20
 
 
+@pytest.mark.train
+def test_a_run_that_is_over_is_published_by_resume_alone(art, here):
+    sizes = ("width=8", "critic=8", "widest=8", "critic_widest=8")
+    words = ("train", art, "--out", "m", *(w for s in sizes for w in ("--set", s)), "--json")
+    first = here(*words, "--steps", "1").json
+    assert "--resume goes on with it" in here(*words, code=2).json["error"]["hint"]
+    (here.folder / "m" / "record.json").unlink()
+    (here.folder / "m" / "run" / "unpublished.json").write_text('{"steps": 1}')
+    assert here(*words, "--resume").json["model"] == first["model"]  # without 20 minutes more
+
+
 def test_without_words_it_shows_help():
     assert "Commands:" in run().out
     assert run("--version").out.startswith("medici ")

@@ -5,7 +5,6 @@ Rooms are imported inside commands, never here: ``medici --help`` answers at onc
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -113,12 +112,13 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def _unforeseen(error: OSError) -> MissingPart:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    # Of a copy that does not fit, the first file is the one that is read.
-    named = error.filename2 if full and error.filename2 is not None else error.filename
-    place = f"{named}: " if named is not None else ""
-    hint = "see that the place exists and is ours"
-    if full:
+    from medici.store import did_not_fit
+
+    reason = error.strerror or str(error)
+    file = did_not_fit(error)
+    if file is not None:
         hint = "make room on that disk, then give the same command again"
-    code = "disk-full" if full else "no-access"
-    return MissingPart(f"{place}{error.strerror or error}", hint, code=code)
+        return MissingPart(f"{file}: {reason}", hint, code="disk-full")
+    place = f"{error.filename}: " if error.filename is not None else ""
+    hint = "see that the place exists and is ours"
+    return MissingPart(f"{place}{reason}", hint, code="no-access")

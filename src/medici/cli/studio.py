@@ -97,7 +97,9 @@ def train(
         float | None, typer.Option(min=0.0, help="Wall time of this call (default: 20).")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of the whole run.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the snapshot.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the snapshot, or publish.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …")] = "cpu",
     tune: Annotated[
@@ -117,9 +119,11 @@ def train(
 ) -> None:
     """Train a model on your own data; stop it and resume as you like."""
     from medici.studio import families
+    from medici.studio.training.folder import unpublished
 
     if minutes is None and steps is None:
-        minutes = 20.0
+        # A run that is over only wants to be published.
+        minutes = None if resume and unpublished(out / families.RUN) is not None else 20.0
     first = os.environ.get("RANK", "0") == "0"  # of the workers that torchrun started
     with progress("training", 1000, as_json or not first) as done:
 

@@ -13,8 +13,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from medici.errors import BadWeights, NoWeights, WrongUse
+from medici.errors import BadWeights, Interrupted, MissingPart, NoWeights, WrongUse
 from medici.records import ModelRecord
+from medici.store import did_not_fit
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "weights"
 WEIGHTS = "weights.safetensors"
 RECORD = "record.json"
+RUN = "run"
 GROUP = "medici.families"
 BUILT_IN: dict[str, str] = {
     "pictures": "medici.studio.pictures.family:Pictures",
@@ -171,15 +173,33 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
 
     Raises:
         WrongUse: no such family; or the folder holds the data, or a model that would be lost.
-        MissingPart: the family needs something that is not installed.
+        MissingPart: the family needs something that is not installed, or the disk is full.
+        Interrupted: stopped by the user, be it while the model was written.
     """
+    from medici.studio.training.folder import forget_unpublished, how_to_go_on
+
     if out.resolve() == data.resolve():
         raise WrongUse(f"{out} holds the data", "give the model a folder of its own")
     if out.exists() and not out.is_dir():
         raise WrongUse(f"{out} is a file", "give the model a folder of its own")
-    if (out / RECORD).exists() and not (out / "run").exists():
+    run = out / RUN
+    if (out / RECORD).exists() and not run.exists():
         raise WrongUse(f"{out} holds a model without its run", "give another folder")
-    return family(name).train(data, out, how)
+    try:
+        record = family(name).train(data, out, how)
+    except KeyboardInterrupt:
+        raise Interrupted("stopped", how_to_go_on(run)) from None
+    except OSError as error:
+        file = did_not_fit(error)
+        if file is None:
+            raise
+        raise MissingPart(
+            f"{file}: {error.strerror}",
+            f"make room on the disk; {how_to_go_on(run)}",
+            code="disk-full",
+        ) from error
+    forget_unpublished(run)
+    return record
 
 
 def family(name: str) -> Family:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import numpy as np
@@ -12,14 +13,16 @@ from tests.studio.training.trainees import SETTINGS, drawings, trainer
 
 torch = pytest.importorskip("torch")
 
-from medici.errors import BadData, BadWeights, WrongUse  # noqa: E402
+from medici.errors import BadData, BadWeights, Interrupted, MissingPart, WrongUse  # noqa: E402
 from medici.logs import logger  # noqa: E402
-from medici.studio import load_model  # noqa: E402
+from medici.studio import families, load_model  # noqa: E402
 from medici.studio.data.folder import read_folder  # noqa: E402
 from medici.studio.families import Training  # noqa: E402
 from medici.studio.pictures.fine_tuning import start_from  # noqa: E402
 from medici.studio.pictures.gan_training import run_gan  # noqa: E402
 from medici.studio.pictures.training import train  # noqa: E402
+from medici.studio.training.folder import unpublished  # noqa: E402
+from medici.studio.training.snapshots import read_snapshot  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -49,6 +52,33 @@ def test_training_ends_in_an_exact_model(pictures, tmp_path):
     looked = model.record.metrics["memorisation"]
     assert looked["exact_copies"] == 0
     assert len(looked["closest"]) == 8
+
+
+@pytest.mark.parametrize(
+    ("stop", "error"),
+    [(KeyboardInterrupt(), Interrupted), (OSError(errno.ENOSPC, "full", "w.bin"), MissingPart)],
+    ids=["Ctrl-C", "full disk"],
+)
+def test_a_run_stopped_while_its_model_is_written_is_published_by_resume(
+    pictures, tmp_path, monkeypatch, stop, error
+):
+    def stopped(*args, **kwargs):
+        raise stop
+
+    out, settings = tmp_path / "mine", {**DCGAN, "judge_seconds": 1e9}
+    with monkeypatch.context() as patch:
+        patch.setattr("medici.studio.pictures.publish.publish", stopped)
+        with pytest.raises(error) as caught:
+            families.train("pictures", pictures, out, Training(minutes=0.01, settings=settings))
+    assert caught.value.hint.endswith("the same command with --resume goes on")
+    ended = read_snapshot(out / "run" / "snapshot.safetensors")[0]["step"]
+    assert unpublished(out / "run") is not None
+    record = families.train("pictures", pictures, out, Training(resume=True, settings=settings))
+    assert record.training["step"] == ended
+    assert load_model(out).id == record.id
+    assert unpublished(out / "run") is None
+    with pytest.raises(WrongUse, match="needs an end"):
+        families.train("pictures", pictures, out, Training(resume=True, settings=settings))
 
 
 def test_the_same_data_settings_and_seed_give_the_same_model(pictures, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from medici.studio.training.folder import note_unpublished, unpublished
 from medici.studio.training.publishing import about_data, staged, versions, write_json
 
 
@@ -26,6 +27,7 @@ def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path):
     (out / "run").mkdir(parents=True)
     (out / "run" / "snapshot").write_text("run")
     (out / "notes.txt").write_text("mine")
+    note_unpublished(out / "run", {"steps": 1})
     assert publish(1, out) == 1
     first = held(out)
     assert first == {
@@ -34,8 +36,11 @@ def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path):
         "sheet.png": "sheet 1",
         "notes.txt": "mine",
     }
+    assert unpublished(out / "run") is None
+    note_unpublished(out / "run", {"steps": 2})
     with pytest.raises(KeyboardInterrupt):
         publish(2, out, fail=True)
+    assert unpublished(out / "run") == {"steps": 2}
     assert held(out) == first
     assert sorted(p.name for p in out.iterdir() if p.is_dir()) == ["run"]
     publish(3, out)

@@ -8,6 +8,8 @@ import resource
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from tests.studio.training.trainees import MeanColours, drawings, trainer
@@ -18,6 +20,7 @@ from medici.errors import BadWeights, Interrupted, MissingPart, WrongUse  # noqa
 from medici.records import Digest  # noqa: E402
 from medici.studio.families import Training  # noqa: E402
 from medici.studio.training.budget import Budget  # noqa: E402
+from medici.studio.training.folder import forget_unpublished  # noqa: E402
 from medici.studio.training.judging import PictureJudge  # noqa: E402
 from medici.studio.training.options import Options  # noqa: E402
 from medici.studio.training.run import Run, device_for, drive, out_of_memory  # noqa: E402
@@ -172,19 +175,29 @@ def test_a_full_disk_leaves_the_old_snapshot_and_a_clear_message(tmp_path):
     made.save(path)
     before = path.read_bytes()
     made.advance()
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
-    try:
+    with smaller_files(len(before) // 2):
         with pytest.raises(MissingPart, match=r"snapshot\.safetensors .* cannot be written") as no:
             made.save(path)
+        with pytest.raises(MissingPart, match=r"new/snapshot\.safetensors") as first:
+            drive(trainer(), tmp_path / "new", Training(steps=1))
+    assert no.value.code == first.value.code == "disk-full"
+    assert "the one before it is whole, and the same command with --resume" in no.value.hint
+    assert "nothing was written, and the same command begins anew" in first.value.hint
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["snapshot.safetensors"]
+
+
+@contextmanager
+def smaller_files(most):
+    """A limit on the size of files stands in for a full disk: both fail in the same system call."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, ignored)
-    assert no.value.code == "disk-full"
-    assert "the one before it is whole" in no.value.hint
-    assert path.read_bytes() == before
-    assert [p.name for p in tmp_path.iterdir()] == ["snapshot.safetensors"]
 
 
 def test_a_snapshot_of_another_architecture_is_refused_by_name(tmp_path):
@@ -251,6 +264,31 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path):
     assert caught.value.code == "other-data"
     assert weights(tmp_path / "snapshot.safetensors") == before
     assert drive(trainer(), tmp_path, more, data=one).trainee.step == 2
+
+
+def test_a_run_resumed_at_another_size_hears_of_the_size_not_of_the_data(tmp_path):
+    small, large = drawings(), drawings(side=32)
+    drive(trainer(small), tmp_path, Training(steps=1), data=small.root)
+    more = Training(steps=2, resume=True)
+    with pytest.raises(BadWeights, match="side 16, not 32") as caught:
+        drive(trainer(large), tmp_path, more, data=large.root)
+    assert caught.value.code == "other-architecture"
+    assert "the same settings and data" in caught.value.hint
+
+
+def test_a_run_that_is_over_is_not_trained_further_before_it_is_published(tmp_path):
+    minutes, told = 0.02, []
+    run = drive(trainer(), tmp_path, Training(minutes=minutes), options=EVERY_STEP)
+    ended = run.trainee.step
+    for again in (Training(minutes=minutes, resume=True), Training(resume=True)):
+        how = replace(again, progress=told.append)
+        assert drive(trainer(), tmp_path, how, options=EVERY_STEP).trainee.step == ended
+    assert [(now.step, now.fraction) for now in told] == [(ended, 1), (ended, 1)]
+    more = Training(steps=ended + 1, resume=True)
+    assert drive(trainer(), tmp_path, more, options=EVERY_STEP).trainee.step == ended + 1
+    forget_unpublished(tmp_path)
+    more = Training(minutes=minutes, resume=True)
+    assert drive(trainer(), tmp_path, more, options=EVERY_STEP).trainee.step > ended + 1
 
 
 @pytest.mark.parametrize("name", ["mps", "meta"])

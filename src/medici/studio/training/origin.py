@@ -38,7 +38,7 @@ def same_data(run: Path, root: Digest, *, resume: bool) -> None:
         if began != root:
             raise WrongUse(
                 f"{run} was trained on other data: root {began}, not {root}",
-                "give the data it began with, or start a new run from it (start_from)",
+                "give the data it began with, or train into another folder with --start-from",
                 code="other-data",
             )
         return

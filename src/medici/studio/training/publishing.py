@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from medici.store import atomic_write, staging
-from medici.studio.families import RECORD
+from medici.studio.families import RECORD, RUN
+from medici.studio.training.folder import forget_unpublished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +39,9 @@ def staged(
         trained: Trained, out: Path, /, *args: Told.args, **kwargs: Told.kwargs
     ) -> Answer:
         with staging(out, RECORD, _PART) as part:
-            return publish(trained, part, *args, **kwargs)
+            answer = publish(trained, part, *args, **kwargs)
+        forget_unpublished(out / RUN)
+        return answer
 
     return published
 

@@ -21,6 +21,13 @@ except ImportError as error:
 
 from medici.studio.training.budget import Budget, Pace, Spending
 from medici.studio.training.curves import Curves
+from medici.studio.training.folder import (
+    BEST,
+    SNAPSHOT,
+    forget_unpublished,
+    note_unpublished,
+    unpublished,
+)
 from medici.studio.training.interrupts import Interrupts
 from medici.studio.training.looks import Looks
 from medici.studio.training.options import Options
@@ -44,8 +51,8 @@ if TYPE_CHECKING:
 
     Draw = Callable[[NDArray[np.uint8], Path], None]
 
-SNAPSHOT = "snapshot.safetensors"
-BEST = "best.safetensors"
+__all__ = ["BEST", "SNAPSHOT", "Run", "device_for", "draw_sheet", "drive", "out_of_memory"]
+
 _SHEET = 160
 
 
@@ -123,16 +130,23 @@ class Run:
         """Everything the run needs to go on."""
         return self.folder / SNAPSHOT
 
-    def resume(self) -> None:
+    def resume(self, data: Digest | None = None) -> None:
         """Continue from the folder's snapshot.
 
+        Args:
+            data: root of the data to go on with.
+
         Raises:
-            WrongUse: there is none.
+            WrongUse: there is none, or it began with other data.
             BadWeights: it does not fit.
         """
         if not self.snapshot.exists():
             raise WrongUse(f"nothing to resume in {self.folder}", "train without --resume")
+        # First: at another size the same pictures have another root, and it is the size that the
+        # user has to hear of.
         self.trainee.load(self.snapshot)
+        if data is not None and self.workers.first:
+            same_data(self.folder, data, resume=True)
         if self.workers.first:
             self.curves.forget_after(self.trainee.step)
         self.workers.wait()
@@ -345,6 +359,9 @@ def drive(
 ) -> Run:
     """Begin or resume a run, train, judge: what a family's `train` needs of this room.
 
+    A run that was over when it was stopped, its model unpublished, is not trained further when it
+    is resumed with the budget it had, or with none.
+
     Args:
         trainee: new, of the settings in `how`.
         folder: of the run; usually ``run`` in the model's folder.
@@ -365,9 +382,14 @@ def drive(
     options = options or Options()
     if workers is None:
         refuse_others()
-    budget = Budget(how.minutes, how.steps, options.cpu_seconds)
+    asked = {"minutes": how.minutes, "steps": how.steps, "cpu_seconds": options.cpu_seconds}
+    had = unpublished(folder) if how.resume else None
+    over = had is not None and (had == asked or not any(asked.values()))
+    budget = None if over else Budget(how.minutes, how.steps, options.cpu_seconds)
     if (folder / SNAPSHOT).exists() and not how.resume:
-        raise WrongUse(f"{folder} holds a training run", "resume it, or give another folder")
+        raise WrongUse(
+            f"{folder} holds a training run", "--resume goes on with it; or give another folder"
+        )
     if options.patience and judge is None:
         raise WrongUse(
             "patience counts judgements, and this run has nothing to judge by",
@@ -375,9 +397,6 @@ def drive(
         )
     if how.resume and not (folder / SNAPSHOT).exists():
         raise WrongUse(f"nothing to resume in {folder}", "train without --resume")
-    if data is not None and (workers is None or workers.first):
-        folder.mkdir(parents=True, exist_ok=True)
-        same_data(folder, data, resume=how.resume)
     run = Run(
         trainee,
         folder,
@@ -388,8 +407,17 @@ def drive(
         about={"seed": how.seed, "device": how.device, **how.settings},
     )
     if how.resume:
-        run.resume()
+        run.resume(data)
+    elif data is not None and run.workers.first:
+        same_data(folder, data, resume=False)
     run.workers.wait()
-    run.go(budget, how.progress)
+    if budget is None:
+        how.progress(Now(trainee.step, 1.0, 0.0, {}))
+    else:
+        if run.workers.first:
+            forget_unpublished(folder)
+        run.go(budget, how.progress)
+        if run.workers.first:
+            note_unpublished(folder, asked)
     run.finish()
     return run

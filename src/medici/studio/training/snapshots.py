@@ -12,6 +12,7 @@ from safetensors.torch import save
 
 from medici.errors import BadWeights, MissingPart
 from medici.store import atomic_write
+from medici.studio.training.folder import how_to_go_on
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def write_snapshot(
         before = "the one before it is whole" if path.exists() else "nothing was written"
         raise MissingPart(
             f"the {what} {path} ({len(data) >> 10} KiB) cannot be written: {error.strerror}",
-            f"make room on the disk; {before}, and the same command with --resume goes on",
+            f"make room on the disk; {before}, and {how_to_go_on(path.parent)}",
             code="disk-full",
         ) from error
 
@@ -138,6 +139,6 @@ def refuse_other(path: Path, mine: Mapping[str, Any], theirs: Mapping[str, Any])
     if different:
         raise BadWeights(
             f"{path} is of another architecture: " + "; ".join(different),
-            "resume with the same settings, or train into a new folder",
+            "resume with the same settings and data, or train into a new folder",
             code="other-architecture",
         )
