@@ -148,6 +148,10 @@ def test_bad_files_stop_a_build_and_are_all_named(paintings, tmp_path):
         "b moving.gif is animated",
     ):
         assert f"{paintings}/{words}" in caught.value.message
+    assert caught.value.hint == (
+        "mend or remove them, give --crop centre or --crop pad, give --first-frame, "
+        "give a smaller --side, or leave them out with --skip-bad"
+    )
     assert not (tmp_path / "set").exists()
 
 
@@ -157,6 +161,7 @@ def test_a_build_stops_after_ten_bad_files(paintings, tmp_path):
     with pytest.raises(BadData, match="at least 10 files") as caught:
         build([str(paintings)], tmp_path / "set", PLAN)
     assert caught.value.message.count("is empty") == 10
+    assert caught.value.hint == "mend or remove them, or leave them out with --skip-bad"
 
 
 def test_bad_files_are_left_out_and_listed_when_asked(paintings, tmp_path):

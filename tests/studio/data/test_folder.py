@@ -134,8 +134,19 @@ def test_bad_pictures_are_named(pictures, name, image, words):
 def test_an_animation_is_named(pictures):
     frames = [Image.new("RGB", (16, 16), c) for c in ("red", "blue", "green")]
     frames[0].save(pictures / "moving.gif", save_all=True, append_images=frames[1:])
-    with pytest.raises(BadData, match=r"moving\.gif is animated"):
+    with pytest.raises(BadData, match=r"moving\.gif is animated") as caught:
         read_folder(pictures)
+    assert caught.value.hint == "save one frame of it, or build with --first-frame"
+
+
+def test_only_pictures_of_a_set_are_advised_to_be_built(pictures):
+    path = _write(pictures, "00.png", Image.new("RGB", (40, 30)))
+    with pytest.raises(BadData, match="is 40×30, not square") as alone:
+        read_picture(path, 16)
+    assert alone.value.hint == "crop it to a square"
+    with pytest.raises(BadData, match="is 40×30, not square") as one:
+        read_folder(pictures)
+    assert one.value.hint == "crop it to a square, or build with --crop centre or --crop pad"
 
 
 def test_empty_small_and_uniform_folders_are_refused(pictures, tmp_path):

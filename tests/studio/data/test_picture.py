@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 from tests.studio.data.conftest import painted
 
 from medici.errors import WrongUse
-from medici.studio.data.picture import Reading, Unusable, by_area, decode, load
+from medici.studio.data.picture import BUILT_WITH, Reading, Unusable, by_area, decode, load
 
 
 def as_bytes(image, form="PNG", **options):
@@ -188,7 +188,7 @@ def test_the_first_frame_of_an_animation_where_asked_for():
         data = as_bytes(frames[0], form, save_all=True, append_images=frames[1:], **options)
         with pytest.raises(Unusable, match="is animated") as caught:
             decode(data, Reading(32))
-        assert "--first-frame" in caught.value.hint
+        assert BUILT_WITH[caught.value.reason] == "--first-frame"
         found, converted = decode(data, Reading(32, first_frame=True))
         assert converted == ("first-frame",)
         assert np.abs(found.astype(int) - pixels_of(frames[0])).mean() < 6

@@ -82,7 +82,7 @@ def embedded(inside):
         (drawing(embedded(SQUARE).replace("svg+xml", "SVG+XML")), "svg-link", "another SVG"),
         (drawing('<image href="data:text/plain,x"/>'), "svg-link", "another SVG"),
         (drawing('<g id="a"><use href="#a"/></g>'), "too-deep", "draws itself: 'a'"),
-        (drawing(SQUARE, 'viewBox="0 0 1000 1"'), "not-square", "1000 times"),
+        (drawing(SQUARE, 'viewBox="0 0 1000 1"'), "too-long", "1000 times"),
         (drawing(SQUARE, 'viewBox="0 0 0 0"'), "unreadable", "no size"),
         (drawing(SQUARE, 'viewBox="0 0 a b"'), "unreadable", "no number"),
         (drawing(" " * (8 << 20)), "too-large", "8 MiB"),

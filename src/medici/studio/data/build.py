@@ -22,7 +22,14 @@ from medici.studio.data import writing
 from medici.studio.data.folder import LEAST
 from medici.studio.data.licences import normalise
 from medici.studio.data.manifest import SPLIT_NAME
-from medici.studio.data.picture import SCORES_TRAIN, Reading, Unusable, decode, printable
+from medici.studio.data.picture import (
+    BUILT_WITH,
+    SCORES_TRAIN,
+    Reading,
+    Unusable,
+    decode,
+    printable,
+)
 from medici.studio.data.sources import Item, Source, open_source
 from medici.studio.data.spool import Spool, room
 from medici.studio.data.svg import SUFFIX as SVG
@@ -251,7 +258,10 @@ def _bad(tally: _Tally) -> BadData:
     if len(tally.bad) > 1:
         some = f"at least {_LISTED}" if len(tally.bad) >= _LISTED else str(len(tally.bad))
         message = f"{some} files cannot be used:\n  " + "\n  ".join(lines)
-    return BadData(message, "mend or remove them, or leave them out with --skip-bad")
+    found = {entry["reason"] for entry in tally.bad}
+    options = [option for reason, option in BUILT_WITH.items() if reason in found]
+    ways = ["mend or remove them", *(f"give {option}" for option in options)]
+    return BadData(message, f"{', '.join(ways)}, or leave them out with --skip-bad")
 
 
 def _check_count(spool: Spool, out: Path, tally: _Tally) -> None:

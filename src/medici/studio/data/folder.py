@@ -177,7 +177,7 @@ def read_folder(folder: str | Path, side: int = SIDE) -> PictureSet:
         raise BadData(f"{place} holds {len(files)} pictures; at least {LEAST} are needed", hint)
     pixels = np.empty((len(files), side, side, 4), np.uint8)
     for i, file in enumerate(files):
-        pixels[i] = read_picture(file, side)
+        pixels[i] = read_picture(file, side, in_set=True)
     if all((p == pixels[0]).all() for p in pixels):
         raise BadData(f"all {len(files)} pictures in {place} are the same", "add different ones")
     digests = tuple(Digest(picture_digest(p)) for p in pixels)

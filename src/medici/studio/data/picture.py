@@ -38,18 +38,32 @@ _UPRIGHT = 1
 _ORIENTATION = 0x0112
 
 
+# Options of `medici data build` that take what is refused without them, by the reason.
+BUILT_WITH = {
+    "not-square": "--crop centre or --crop pad",
+    "animated": "--first-frame",
+    "too-small": "a smaller --side",
+}
+
+
 class Unusable(ValueError):
     """A picture that cannot be used, before anybody knows what file it came from.
 
     Attributes:
         reason: short name, for counting.
         words: what is wrong, as the rest of a sentence that begins with the file's name.
-        hint: what to do about it.
+        hint: what to do about the file itself.
     """
 
     def __init__(self, reason: str, words: str, hint: str = "remove or replace it") -> None:
         super().__init__(words)
         self.reason, self.words, self.hint = reason, words, hint
+
+    def of(self, path: Path, *, in_set: bool) -> BadData:
+        """The same of a file; of one in a set also how the set could be built so that it fits."""
+        option = BUILT_WITH.get(self.reason) if in_set else None
+        hint = f"{self.hint}, or build with {option}" if option else self.hint
+        return BadData(f"{path} {self.words}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +103,13 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def read_picture(path: Path, side: int = SIDE) -> NDArray[np.uint8]:
+def read_picture(path: Path, side: int = SIDE, *, in_set: bool = False) -> NDArray[np.uint8]:
     """One picture file at the size of a sample, strictly.
+
+    Args:
+        path: of the file.
+        side: of the sample.
+        in_set: whether it is one of a data set, which could be built otherwise.
 
     Returns:
         (side, side, 4) uint8 with hard alpha.
@@ -101,7 +120,7 @@ def read_picture(path: Path, side: int = SIDE) -> NDArray[np.uint8]:
     try:
         return decode(load(path), Reading(side))[0]
     except Unusable as error:
-        raise BadData(f"{path} {error.words}", error.hint) from error
+        raise error.of(path, in_set=in_set) from error
 
 
 def load(path: Path) -> bytes:
@@ -177,20 +196,18 @@ def _check(image: Image.Image, data: bytes, how: Reading) -> list[str]:
         raise Unusable(
             "not-square",
             f"is {width}×{height}, not square",
-            "crop it to a square, or build with --crop",
+            "crop it to a square",
         )
     if (max if how.crop == "pad" else min)(width, height) < how.side:
         raise Unusable(
             "too-small",
             f"is {width}×{height}; at least {how.side}×{how.side} is needed",
-            "give a larger picture or a smaller side",
+            "give a larger picture",
         )
     # Phones write MPO, a JPEG with a second view behind it: that is no animation.
     if getattr(image, "is_animated", False) and image.format != "MPO":
         if not how.first_frame:
-            raise Unusable(
-                "animated", "is animated", "save one frame of it, or build with --first-frame"
-            )
+            raise Unusable("animated", "is animated", "save one frame of it")
         converted.append("first-frame")
     if image.mode in ("I", "F"):
         raise Unusable(
@@ -222,7 +239,7 @@ def native_side(path: Path, side: int) -> int:
     try:
         pixels = _pixels(load(path), Reading(side))[0]
     except Unusable as error:
-        raise BadData(f"{path} {error.words}", error.hint) from error
+        raise error.of(path, in_set=True) from error
     step, rest = divmod(len(pixels), side)
     small = _reduced(pixels, side)
     if not rest and (np.repeat(np.repeat(small, step, 0), step, 1) == pixels).all():

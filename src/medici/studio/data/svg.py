@@ -61,7 +61,7 @@ def rasterise(data: bytes, how: Reading) -> bytes:
     refuse_harm(text)
     longest = max(wide, high) / min(wide, high)
     if longest > _LONGEST:
-        raise Unusable("not-square", f"is {longest:.0f} times as long as wide", "crop it")
+        raise Unusable("too-long", f"is {longest:.0f} times as long as wide", "crop it")
     # The side that decides: the longer when the rest is padded, else the shorter.
     by_width = (wide >= high) == (how.crop == "pad")
     try:
