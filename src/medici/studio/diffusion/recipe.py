@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TIMES = 1000
 _GROUPS = 8
+_LEAST_JUDGED = 10
+_ROW = 20  # pictures in a row of the sample sheet
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -24,15 +26,16 @@ class Recipe:
 
     Attributes:
         size: pixels a side, 16 to 64, a multiple of 8.
-        widths: channels at each resolution, finest first; every next one is half as large.
-        layers: residual blocks a resolution, on the way down.
+        widths: channels at each of 1 to 4 resolutions, multiples of 8, finest first; every next
+            one is half as large.
+        layers: residual blocks a resolution, on the way down, 1 to 4.
         batch: pictures a step.
         rate: AdamW's learning rate, after `warm_up` steps.
         warm_up: steps over which the rate rises.
         average: decay a step of the running average of the weights, which is what is kept.
         flip: show pictures mirrored half the time.
         precision: of the products while training; ``auto`` takes bfloat16 where it is fast.
-        judged: pictures a side in the record's figures.
+        judged: pictures a side in the record's figures, 10 or more.
         shown: pictures on the sample sheets, a multiple of 20; while it trains large ones fewer.
     """
 
@@ -70,25 +73,38 @@ class Recipe:
         Raises:
             WrongUse: they do not.
         """
-        halvings = 2 ** (len(self.widths) - 1)
-        wrong = {
-            f"size {self.size}": not 16 <= self.size <= 64 or self.size % max(8, halvings) != 0,
-            f"widths {list(self.widths)}": not 1 <= len(self.widths) <= 4
-            or any(w < _GROUPS or w % _GROUPS for w in self.widths),
-            f"layers {self.layers}": not 1 <= self.layers <= 4,
-            f"batch {self.batch}": not 1 <= self.batch <= 4096,
-            f"rate {self.rate}": not 0 < self.rate < 1,
-            f"average {self.average}": self.average >= 1,
-            f"precision {self.precision!r}": self.precision not in PRECISIONS,
-            f"judged {self.judged}": self.judged < 10,
-            f"shown {self.shown}": self.shown < 20 or self.shown % 20 != 0,
+        step = max(_GROUPS, 2 ** (len(self.widths) - 1))
+        # What a value is, whether it can be, and what it may be.
+        rules = {
+            f"size {self.size}": (
+                16 <= self.size <= 64 and self.size % step == 0,
+                f"size: 16 to 64 in steps of {step}",
+            ),
+            f"widths {list(self.widths)}": (
+                1 <= len(self.widths) <= 4
+                and all(w >= _GROUPS and w % _GROUPS == 0 for w in self.widths),
+                f"widths: 1 to 4 of them, each a multiple of {_GROUPS}",
+            ),
+            f"layers {self.layers}": (1 <= self.layers <= 4, "layers: 1 to 4"),
+            f"batch {self.batch}": (1 <= self.batch <= 4096, "batch: 1 to 4096"),
+            f"rate {self.rate}": (0 < self.rate < 1, "rate: over 0 and under 1"),
+            f"average {self.average}": (self.average < 1, "average: under 1"),
+            f"precision {self.precision!r}": (
+                self.precision in PRECISIONS,
+                "precision: " + ", ".join(PRECISIONS),
+            ),
+            f"judged {self.judged}": (
+                self.judged >= _LEAST_JUDGED,
+                f"judged: {_LEAST_JUDGED} or more",
+            ),
+            f"shown {self.shown}": (
+                self.shown >= _ROW and self.shown % _ROW == 0,
+                f"shown: a multiple of {_ROW}, which is a row of the sheet",
+            ),
         }
-        for said, is_wrong in wrong.items():
-            if is_wrong:
-                raise WrongUse(
-                    f"diffusion cannot be trained with {said}",
-                    "size 16 to 64 in steps of 8; widths, multiples of 8; rate, average under 1",
-                )
+        for said, (can_be, rule) in rules.items():
+            if not can_be:
+                raise WrongUse(f"diffusion cannot be trained with {said}", rule)
 
 
 def denoiser(recipe: Recipe, planes: int) -> Any:
