@@ -11,7 +11,7 @@ from tests.program import run
 
 from medici.errors import WrongUse
 from medici.records import Digest
-from medici.studio.metrics.measure import Measures, Measuring, measure, picture_table
+from medici.studio.metrics.measure import FIGURES, Measures, Measuring, measure, picture_table
 from medici.studio.pictures.family import Pictures
 
 
@@ -59,6 +59,28 @@ def test_a_good_model_is_near_the_floor_and_the_controls_are_not():
     assert rows["model"]["fid"] < 3 * rows["floor"]["fid"] < rows["collapse"]["fid"]
     assert rows["collapse"]["recall"] < 0.2 < rows["model"]["recall"]
     assert table.warnings == ()
+
+
+@pytest.mark.parametrize(("n", "kept"), [(8, 1), (20, 2), (50, 5), (199, 19), (300, 20)])
+def test_the_collapse_of_few_works_is_one_too(n, kept):
+    class Watching(Means):
+        def features(self, pictures):
+            return np.arange(len(pictures), dtype=float)[:, None] + np.eye(4)[0]
+
+    seen = []
+
+    def compare(against, side, known):
+        seen.append(len(np.unique(side[:, 0])))
+        return dict.fromkeys(FIGURES, 0.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("medici.studio.metrics.measure.compare", compare)
+        table = picture_table(drawings(n, 3), some(n, 1), some(n, 2), Watching(), n=n)
+    assert seen[-1] == kept
+    assert f"({kept} sample" in table.lines()[-1][0]
+    real = picture_table(drawings(n, 3), some(n, 1), some(n, 2), Means(), n=n).rows
+    assert real["collapse"] != real["model"]
+    assert real["collapse"]["recall"] < real["model"]["recall"]
 
 
 def test_the_noise_control_is_the_judging_set_with_noise():

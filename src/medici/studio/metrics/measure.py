@@ -131,7 +131,8 @@ def picture_table(
     Pictures of both sides are set on grounds drawn at random where they are transparent. Row
     ``floor`` is training pictures against the judging set (what a perfect model would score),
     ``noise`` is the judging set with noise of σ 12 grey levels, ``collapse`` is 20 samples over
-    and over. Real pictures are drawn from their sets once and for all, not taken from the front.
+    and over, or a tenth of fewer than 200. Real pictures are drawn from their sets once and
+    for all, not taken from the front.
 
     Args:
         made: (m, h, w, 4) uint8 samples, sample i from seed i.
@@ -157,7 +158,12 @@ def picture_table(
     ours = extractor.features(ground_for(made, seed=_GROUND_MODEL))
     floor = _Real(train, n, extractor, FeatureCache(cache)).features("train", _GROUND_FLOOR)
     noisy = real.features("noise", _GROUND_JUDGE, noise=_NOISE)
-    collapsed = np.resize(ours[: min(_COLLAPSED, n)], ours.shape)
+    kept = min(_COLLAPSED, max(1, n // 10))  # of few works 20 would be all, and no collapse
+    collapsed = np.resize(ours[:kept], ours.shape)
+    notes = {
+        "noise": f"σ {_NOISE} grey levels",
+        "collapse": f"{kept} sample{'s' if kept > 1 else ''} over and over",
+    }
     sides = {MODEL: ours, FLOOR: floor, "noise": noisy, "collapse": collapsed}
     known = Normal(against)
     rows = {name: compare(against, side, known) for name, side in sides.items()}
@@ -168,7 +174,12 @@ def picture_table(
         figures=FIGURES,
         rows=rows,
         controls=CONTROLS,
-        about={"neighbours": NEIGHBOURS, **(about or {}), "memorisation": copying},
+        about={
+            "neighbours": NEIGHBOURS,
+            "control_notes": notes,
+            **(about or {}),
+            "memorisation": copying,
+        },
         warnings=tuple(copying["warnings"]),
     )
 

@@ -27,7 +27,8 @@ class Table:
         rows: row name → figure name → value. ``model`` is judged; ``floor`` is real works against
             other real works; further rows may be baselines.
         controls: rows that must look bad (noise, collapse, shuffled works …): at least two.
-        about: more to know, JSON values only: style, neighbours, memorisation …
+        about: more to know, JSON values only: style, neighbours, memorisation, ``control_notes``
+            (control → what it is, in a few words) …
         warnings: sentences that a reader must not miss.
 
     Raises:
@@ -117,7 +118,10 @@ class Table:
     def _label(self, row: str) -> str:
         if row == FLOOR:
             return "floor (real against real)"
-        return f"control: {row}" if row in self.controls else row
+        if row not in self.controls:
+            return row
+        note = self.about.get("control_notes", {}).get(row)
+        return f"control: {row} ({note})" if note else f"control: {row}"
 
 
 def number(value: float) -> str:
