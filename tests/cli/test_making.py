@@ -92,7 +92,9 @@ def test_a_campaign_is_made_from_two_small_files(here):
     ("words", "said"),
     [
         (("sheet", "a.png", "--seeds", "9-1"), "is no list of seeds"),
-        (("grid", "a.png", "--of", "hair"), "needs its values"),
+        (("grid", "a.png", "--of", "ground"), "needs its values"),
+        (("grid", "a.png", "--of", "hair"), "'hair' is neither a grid nor a style key"),
+        (("edit", "--recipe", "none.json"), "none.json cannot be read: No such file"),
         (("grid", "a.png", "--values", "{}"), "is no JSON list"),
         (("walk", "a.gif", "--seeds", "1,2"), "MP4 or WebP"),
         (("edit", "1", "--take", "2"), "which region"),

@@ -126,6 +126,12 @@ def grid(
         made = grids.along(generator, rows, of.removeprefix("directions."), amounts, steer)
     elif of == "truncation":
         made = grids.sweep(generator, rows, "psi", across or [0.0, 0.3, 0.6, 0.9, 1.2], steer)
+    elif of not in generator.keys:
+        raise WrongUse(
+            f"{of!r} is neither a grid nor a style key of {generator.record.name}",
+            "interpolation, mixing, truncation, works, directions.NAME; "
+            f"its style keys: {', '.join(generator.keys) or 'none'}",
+        )
     elif across:
         made = grids.sweep(generator, rows, of, across, steer)
     else:
@@ -223,7 +229,9 @@ def edit(
     if recipe:
         try:
             told = json.loads(recipe.read_text("utf-8"))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise UnreadableFile(f"{recipe} cannot be read: {error.strerror}") from error
+        except ValueError as error:
             raise UnreadableFile(f"{recipe} is no recipe: {error}") from error
         done = edits.replay(generator, told)
     elif take is not None:

@@ -45,10 +45,14 @@ def metrics(
     as_json: Json = False,
 ) -> None:
     """Measure a model: one table, with the real-against-real floor and the negative controls."""
+    from medici.errors import BadData
     from medici.studio.families import load_model
     from medici.studio.metrics.features import default_cache
     from medici.studio.metrics.measure import Measuring, measure
 
+    for option, folder in (("--train", train), ("--judge", judge)):
+        if not folder.is_dir():
+            raise BadData(f"{option} {folder}: there is no such folder", "give a data set's folder")
     loaded = load_model(model)
     how = Measuring(number, parse_style(style or []), extractor, cache or default_cache())
     with progress("measuring", None, as_json):

@@ -15,8 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
 from medici.errors import BadWeights, MediciError, MissingPart, WrongUse
+from medici.logs import logger
 from medici.studio.families import load_model
 from medici.studio.language.endpoint import KEY, EndpointWriter, checked, extracted
 from medici.studio.language.family import Language, writer
@@ -241,6 +243,17 @@ def test_an_endpoint_that_hangs_or_trickles_is_left(answer: Callable[[Any, int],
         pytest.raises(MissingPart, match=r"no whole answer within 0\.3 s"),
     ):
         EndpointWriter(url, "m", seconds=0.3, tries=1).title(ABOUT, 1)
+
+
+def test_whoever_waits_for_an_endpoint_is_told_that_it_is_asked_again() -> None:
+    logger("studio")  # set up before its output is caught
+    with endpoint(hangs) as (url, asked), structlog.testing.capture_logs() as logs:
+        with pytest.raises(MissingPart, match="no whole answer"):
+            EndpointWriter(url, "m", seconds=0.3, tries=2).title(ABOUT, 1)
+        assert len(asked) == 2
+    assert [(one["event"], one["endpoint"]) for one in logs] == [
+        ("no whole answer within 0.3 s; asking again, 2 of 2", url)
+    ]
 
 
 def test_nobody_who_stops_the_program_waits_for_an_endpoint() -> None:

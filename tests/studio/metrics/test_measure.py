@@ -179,3 +179,12 @@ def test_the_command_prints_one_table(tiny_folder, pictures, tmp_path):
     assert told["n"] == 20
     assert "EfficientNet-Lite0" in told["extractor"]
     assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+@pytest.mark.parametrize("option", ["--train", "--judge"])
+def test_the_command_says_which_folder_is_not_there(tmp_path, option):
+    folders = {"--train": tmp_path, "--judge": tmp_path, option: tmp_path / "nowhere"}
+    words = [word for pair in folders.items() for word in pair]
+    said = run("metrics", "--model", "portraits", *words, "--json")
+    assert (said.code, said.json["error"]["code"]) == (2, "bad-data")
+    assert said.json["error"]["message"].startswith(f"{option} {tmp_path / 'nowhere'}: ")

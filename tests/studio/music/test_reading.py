@@ -181,7 +181,8 @@ def test_files_that_are_no_scores_are_refused_by_name(
 ) -> None:
     if not name.endswith((".mid", ".mp3")):
         pytest.importorskip("music21")
-    refused(tmp_path, name, data)
+    error = refused(tmp_path, name, data)
+    assert not error.message.rstrip().endswith(":")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from medici.errors import MissingPart, WrongUse
+from medici.logs import logger
 from medici.studio.language.clean import clean
 from medici.studio.language.local import TEMPERATURE
 from medici.studio.language.writer import FORMS, Form, description
@@ -138,12 +139,12 @@ class EndpointWriter:
         headers = self._headers()
         async with httpx.AsyncClient(timeout=self.seconds, follow_redirects=False) as client:
             for number in range(self.tries):
-                wait = 0.2 * 2**number
+                wait, silent = 0.2 * 2**number, False
                 try:
                     async with asyncio.timeout(self.seconds):
                         answer = await self._once(client, body, headers)
-                except TimeoutError:
-                    reason = f"no whole answer within {self.seconds:g} s"
+                except (TimeoutError, httpx.TimeoutException):
+                    reason, silent = f"no whole answer within {self.seconds:g} s", True
                 except (httpx.HTTPError, httpx.StreamError) as error:
                     reason = str(error) or type(error).__name__
                 else:
@@ -152,6 +153,9 @@ class EndpointWriter:
                     reason = f"status {answer.status}"
                     wait = min(_LONGEST_WAIT, answer.wait if answer.wait is not None else wait)
                 if number + 1 < self.tries:
+                    if silent:  # whoever waits a minute wants to know what for
+                        left = f"{reason}; asking again, {number + 2} of {self.tries}"
+                        logger("studio").warning(left, endpoint=self.base_url)
                     await asyncio.sleep(wait)
         raise MissingPart(
             f"the endpoint {self.base_url} does not answer: {clean(reason, 200)}",

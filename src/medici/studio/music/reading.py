@@ -147,8 +147,11 @@ def _read_midi(path: Path) -> Parts:
         fermatas: list[tuple[float, float]] = []
         for number, track in enumerate(file.tracks):
             _read_track(number, track, beat, found, metres, fermatas)
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise BadData(f"{path} is not a MIDI file: {error or type(error).__name__}") from error
+    except EOFError as error:
+        raise BadData(f"{path} is not a MIDI file: it ends too early", "get it again") from error
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        reason = str(error) or type(error).__name__
+        raise BadData(f"{path} is not a MIDI file: {reason}", "get it again") from error
     # A short first bar is written as a time signature of its own, as notation programs do.
     metres.sort()
     upbeat = 0.0
