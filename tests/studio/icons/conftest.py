@@ -29,7 +29,6 @@ TINY = {
     "latent": 6,
     "precision": "float32",
 }
-PLANNED = {**TINY, "plan": 2, "steps": 3}
 
 
 def draw(folder: Path, count: int, start: int = 0) -> Path:
@@ -78,13 +77,3 @@ def model(model_folder: Path) -> IconModel:
     loaded = load_model(model_folder)
     assert loaded.record.family == "icons"
     return loaded  # type: ignore[return-value]
-
-
-@pytest.fixture(scope="session")
-def planned(
-    icon_folder: Path, tune_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> IconModel:
-    """A tiny model that plans an icon before it draws the cells."""
-    out = tmp_path_factory.mktemp("models") / "planned-icons"
-    Icons().train(icon_folder, out, Training(steps=60, tune=tune_folder, settings=PLANNED))
-    return load_model(out)  # type: ignore[return-value]

@@ -40,7 +40,7 @@ def test_it_is_a_generator_of_icons(model: IconModel) -> None:
     work = model.sample(7, {"scale": 4})
     assert work.kind == "icon"
     assert work.pixels.shape == (128, 128, 4)
-    assert set(work.style) == set(model.keys) - {"plan"}
+    assert set(work.style) == set(model.keys)
 
 
 def test_a_seed_gives_the_same_bits_alone_in_company_and_on_other_threads(
@@ -78,39 +78,6 @@ def test_given_codes_are_kept_and_open_ones_drawn(model: IconModel) -> None:
     drawn = model.tokens(range(8), model.looks_of(range(8)), style)
     assert (drawn[:, :32] == tokens[:32]).all()
     assert len(np.unique(drawn[:, 32:], axis=0)) > 1
-
-
-def test_a_plan_is_drawn_first_and_can_be_given(planned: IconModel) -> None:
-    work = planned.sample(7, {"scale": 1})
-    assert set(work.style) == set(planned.keys)
-    style = planned.parse({"look": "bold"})
-    looks = planned.looks_of(range(40), "bold")
-    plans = planned.plans(range(40), looks, style)
-    assert plans.shape == (40, 4)
-    assert len(np.unique(plans, axis=0)) > 5
-    given = planned.parse({"look": "bold", "plan": "01.."})
-    some = planned.plans(range(40), looks, given)
-    assert (some[:, :2] == [0, 1]).all()
-    assert len(np.unique(some[:, 2:], axis=0)) > 3
-    # Cells listen to it: other plans, all else alike, give other icons.
-    greys = [planned.greys(range(20), {"look": "bold", "plan": p}) for p in ("0000", "2222")]
-    assert (greys[0] != greys[1]).any()
-
-
-def test_an_icon_comes_back_with_its_plan(planned: IconModel, icon_folder: Path) -> None:
-    style = planned.encode(icon_folder / "003.png").style
-    assert len(style["plan"]) == 4
-    assert ".." not in style["codes"]
-    again = planned.sample(4, style)
-    assert (again.pixels == planned.sample(0, style).pixels).all()
-
-
-def test_a_plan_must_be_the_models_own(model: IconModel, planned: IconModel) -> None:
-    with pytest.raises(BadStyle, match="no plan"):
-        model.sample(1, {"plan": "0000"})
-    for wrong in ("000", "0003", 12, "000x"):
-        with pytest.raises(BadStyle, match="4 digits below 3"):
-            planned.sample(1, {"plan": wrong})
 
 
 def test_temperature_zero_is_the_same_for_every_seed(model: IconModel) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from tests.studio.icons.conftest import PLANNED, TINY
+from tests.studio.icons.conftest import TINY
 
 from medici.errors import BadWeights, Interrupted, WrongUse
 from medici.studio.families import Training, load_model
@@ -50,7 +50,7 @@ def test_a_model_folder_has_everything_that_ships(model_folder: Path) -> None:
     assert {"copy_loss", "bits", "tune_bits (0.995)"} <= set(series)
 
 
-@pytest.mark.parametrize("settings", [TINY, PLANNED, GAN], ids=["codes", "planned", "gan"])
+@pytest.mark.parametrize("settings", [TINY, GAN], ids=["codes", "gan"])
 def test_a_resumed_run_equals_one_that_was_not_stopped(
     icon_folder: Path, tmp_path: Path, settings: dict[str, object]
 ) -> None:
@@ -70,17 +70,15 @@ def test_a_resumed_run_equals_one_that_was_not_stopped(
     assert weights[0] == weights[1]
 
 
-@pytest.mark.parametrize("settings", [TINY, PLANNED], ids=["flat", "planned"])
-def test_integers_draw_what_floats_draw(icon_folder: Path, settings: dict[str, object]) -> None:
+def test_integers_draw_what_floats_draw(icon_folder: Path) -> None:
     icons = read_icons(icon_folder)
-    state = trainer(icons, recipe_of(settings, 2), 0, torch.device("cpu"))
+    state = trainer(icons, recipe_of(TINY, 2), 0, torch.device("cpu"))
     assert isinstance(state, Codes)
-    for _ in range(60):
+    for _ in range(40):
         state.advance()
     exact = to_exact(state, icons.looks)
     model = IconModel(exact, load_record(), icon_folder)
-    pictures = torch.from_numpy(icons.pixels)[:, None]
-    tokens, plan = state.encode(pictures), state.plans_of(pictures)
+    tokens = state.encode(torch.from_numpy(icons.pixels)[:, None])
     # A number within a rounding of its threshold may fall on either side.
     assert (model.encode_tokens(icons.pixels) != tokens.numpy()).mean() < 0.02
     with torch.no_grad():
@@ -90,16 +88,9 @@ def test_integers_draw_what_floats_draw(icon_folder: Path, settings: dict[str, o
     prior = exact.sequences["prior"]
     looks = torch.from_numpy(icons.classes)
     with torch.no_grad():
-        scores = state.smoothed["prior"](tokens, looks, plan).numpy()
-    told = model._told(icons.classes, plan.numpy())
+        scores = state.smoothed["prior"](tokens, looks).numpy()
+    told = np.repeat(icons.classes[:, None, None], tokens.shape[1], axis=1)
     assert np.abs(prior.log_scores(tokens.numpy(), told) / 1024 - scores).max() < 0.05
-    if not model.plan:
-        return
-    one = looks[:, None, None].expand(-1, model.plan**2, 1)
-    with torch.no_grad():
-        scores = state.smoothed["plan"](plan, one).numpy()
-    sequence = exact.sequences["plan"]
-    assert np.abs(sequence.log_scores(plan.numpy(), one.numpy()) / 1024 - scores).max() < 0.05
 
 
 def load_record():
@@ -150,8 +141,6 @@ def test_wrong_training_is_refused(icon_folder: Path, tmp_path: Path) -> None:
         train(Training(steps=1, settings={"bodie": "gan"}))
     with pytest.raises(WrongUse, match="no body 'vae'"):
         train(Training(steps=1, settings={"body": "vae"}))
-    with pytest.raises(WrongUse, match="side 4 with 11 steps"):
-        train(Training(steps=40, settings={**TINY, "plan": 4, "steps": 11}))
     with pytest.raises(WrongUse, match="batch of 12"):
         train(Training(steps=1, settings={"batch": 12}))
     with pytest.raises(WrongUse, match="nothing to resume"):

@@ -10,13 +10,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
-from medici.studio.icons.networks import CELLS, Autoencoder, Prior, codes_of, plan_prior
-from medici.studio.icons.plan import plan_of
+from medici.studio.icons.networks import CELLS, Autoencoder, Prior, codes_of
 from medici.studio.icons.trainer import CALIBRATION, Trainer, measure_norms, to_ink
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
@@ -26,38 +23,30 @@ class Codes(Trainer):
     """An autoencoder with discrete codes for `first` steps, then a prior over its codes."""
 
     tokens: Tensor | None = None
-    plans: Tensor
 
     def build(self) -> dict[str, nn.Module]:
         shape = self.recipe.shape
-        built: dict[str, nn.Module] = {"autoencoder": Autoencoder(shape), "prior": Prior(shape)}
-        if shape.plan:
-            built["plan"] = plan_prior(shape)
-        return built
+        return {"autoencoder": Autoencoder(shape), "prior": Prior(shape)}
 
     def smoothed_names(self) -> tuple[str, ...]:
-        return tuple(self.networks)
+        return ("autoencoder", "prior")
 
     def build_optimisers(self) -> dict[str, torch.optim.Optimizer]:
         recipe = self.recipe
-        made: dict[str, torch.optim.Optimizer] = {}
-        for name, network in self.networks.items():
-            if name == "autoencoder":
-                made[name] = torch.optim.Adam(network.parameters(), recipe.rate, (0.9, 0.99))
-            else:
-                made[name] = torch.optim.AdamW(
-                    network.parameters(), recipe.prior_rate, (0.9, 0.98), weight_decay=recipe.decay
-                )
-        return made
+        first, second = (self.networks[n].parameters() for n in ("autoencoder", "prior"))
+        return {
+            "autoencoder": torch.optim.Adam(first, recipe.rate, (0.9, 0.99)),
+            "prior": torch.optim.AdamW(
+                second, recipe.prior_rate, (0.9, 0.98), weight_decay=recipe.decay
+            ),
+        }
 
     def update(self) -> dict[str, float]:
         recipe = self.recipe
         if self.step < recipe.first:
             self._set_rate("autoencoder", recipe.rate, self.step / recipe.first)
             return self._copy()
-        for name in self.networks:
-            if name != "autoencoder":
-                self._set_rate(name, recipe.prior_rate, self.fraction)
+        self._set_rate("prior", recipe.prior_rate, self.fraction)
         return self._predict()
 
     def _set_rate(self, name: str, rate: float, part: float) -> None:
@@ -74,66 +63,44 @@ class Codes(Trainer):
         with self.precision.cast():
             error = self.networks["autoencoder"](x).float() - x
         loss = error.square().mean() + 0.2 * error.abs().mean()
-        self._descend(["autoencoder"], loss)
+        self._descend("autoencoder", loss)
         self.follow("autoencoder", self.step)
         return {"copy_loss": float(loss.detach())}
 
     def _predict(self) -> dict[str, float]:
-        """Priors: cross-entropy of the codes of averaged weights and of plans, in bits an icon."""
-        recipe, shape = self.recipe, self.recipe.shape
+        """Prior: cross-entropy of the codes of averaged weights, in bits an icon."""
         if self.tokens is None:
-            both = torch.cat([self.data, self.data.flip(3)])
-            self.tokens, self.plans = self.encode(both), self.plans_of(both)
+            self.tokens = self.encode(torch.cat([self.data, self.data.flip(3)]))
         chosen = torch.randint(len(self.data), (self.batch,), generator=self.random)
         flip = self.mirror[chosen] & (torch.rand(self.batch, generator=self.random) < 0.5)
-        which = chosen + flip * len(self.data)
-        tokens, plan = self.tokens[which].to(self.device), self.plans[which].to(self.device)
-        looks = self.classes[chosen].to(self.device)
-        told: dict[str, float] = {}
+        tokens = self.tokens[chosen + flip * len(self.data)].to(self.device)
         with self.precision.cast():
-            loss = bits = self.bits(self.networks["prior"], tokens, looks, plan, recipe.drop)
-            if shape.plan:
-                planned = self.plan_bits(self.networks["plan"], plan, looks)
-                told["plan_bits"] = float(planned.detach())
-                loss = bits + planned
-        told["bits"] = float(bits.detach())
-        names = [n for n in self.networks if n != "autoencoder"]
-        self._descend(names, loss)
-        for name in names:
-            self.follow(name, self.step - recipe.first)
-        return told
+            bits = self.bits(self.networks["prior"], tokens, self.classes[chosen], self.recipe.drop)
+        self._descend("prior", bits)
+        self.follow("prior", self.step - self.recipe.first)
+        return {"bits": float(bits.detach())}
 
-    def bits(
-        self, prior: nn.Module, tokens: Tensor, looks: Tensor, plan: Tensor, drop: float = 0.0
-    ) -> Tensor:
-        """Mean bits that the prior needs for the cells of an icon."""
+    def bits(self, prior: nn.Module, tokens: Tensor, looks: Tensor, drop: float = 0.0) -> Tensor:
+        """Mean bits that the prior needs for an icon."""
         n, hidden = len(tokens), self.recipe.shape.hidden
         kept = None
         if drop:
             kept = [self._kept(n, hidden, drop) for _ in range(self.recipe.shape.depth + 1)]
-        scores = prior(tokens, looks, plan, kept)
+        scores = prior(tokens, looks.to(self.device), kept)
         loss = F.cross_entropy(scores.float().flatten(0, 1), tokens.flatten()) * CELLS
-        return loss / math.log(2)
-
-    def plan_bits(self, prior: nn.Module, plan: Tensor, looks: Tensor) -> Tensor:
-        """Mean bits that plans need."""
-        places = plan.shape[1]
-        scores = prior(plan, looks[:, None, None].expand(-1, places, 1))
-        loss = F.cross_entropy(scores.float().flatten(0, 1), plan.flatten()) * places
-        return loss / math.log(2)
+        return loss / torch.log(torch.tensor(2.0))
 
     def _kept(self, n: int, hidden: int, drop: float) -> Tensor:
         # One mask for all places of an icon: cheaper, and features go missing as wholes.
         kept = torch.rand((n, 1, hidden), generator=self.random) >= drop
         return kept.to(self.device) / (1 - drop)
 
-    def _descend(self, names: Sequence[str], loss: Tensor) -> None:
-        for name in names:
-            self.adam[name].zero_grad(set_to_none=True)
+    def _descend(self, name: str, loss: Tensor) -> None:
+        optimiser = self.adam[name]
+        optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        for name in names:
-            nn.utils.clip_grad_norm_(self.networks[name].parameters(), 1.0)
-            self.adam[name].step()
+        nn.utils.clip_grad_norm_(self.networks[name].parameters(), 1.0)
+        optimiser.step()
 
     def settled(self) -> Autoencoder:
         """The averaged autoencoder, its norms measured anew for the averaged weights."""
@@ -147,11 +114,6 @@ class Codes(Trainer):
                 chosen = torch.randint(len(self.data), (size,), generator=random)
                 network((self.data[chosen].float() / 127.5 - 1).to(self.device))
         return network.eval()
-
-    def plans_of(self, pictures: Tensor) -> Tensor:
-        """Plans of (n, 1, 32, 32) uint8 pictures, (n, plan²)."""
-        shape = self.recipe.shape
-        return torch.from_numpy(plan_of(pictures[:, 0].numpy(), shape.plan, shape.steps))
 
     def samples(self, n: int, which: str) -> NDArray[np.uint8]:
         """Icons of the averaged networks; copies of training icons while there is no prior.
@@ -169,21 +131,11 @@ class Codes(Trainer):
         tokens = torch.zeros((n, CELLS), dtype=torch.long, device=self.device)
         looks = self.classes[chosen].to(self.device)
         with torch.no_grad():
-            plan = self._drawn_plans(looks, random)
             for t in range(CELLS):
-                shares = prior(tokens, looks, plan)[:, t].softmax(-1).cpu()
+                shares = prior(tokens, looks)[:, t].softmax(-1).cpu()
                 drawn = torch.multinomial(shares, 1, generator=random)[:, 0]
                 tokens[:, t] = drawn.to(self.device)
             return to_ink(network.decoder(codes_of(tokens, self.recipe.shape)))
-
-    def _drawn_plans(self, looks: Tensor, random: torch.Generator) -> Tensor:
-        places = self.recipe.shape.plan**2
-        levels = torch.zeros((len(looks), places), dtype=torch.long, device=self.device)
-        told = looks[:, None, None].expand(-1, places, 1)
-        for t in range(places):
-            shares = self.smoothed["plan"](levels, told)[:, t].softmax(-1).cpu()
-            levels[:, t] = torch.multinomial(shares, 1, generator=random)[:, 0].to(self.device)
-        return levels
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Codes of (n, 1, 32, 32) uint8 pictures by the averaged autoencoder, (n, 64)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from medici.errors import BadWeights
 from medici.studio.exact import quantise
@@ -18,6 +17,7 @@ from medici.studio.training.autoregressive import Autoregressive
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import torch
     from numpy.typing import NDArray
     from torch import nn
 
@@ -58,33 +58,21 @@ def to_exact(trainer: Codes | Gan, looks: Sequence[str], psi: int = 1000) -> Exa
     about |= {
         "grid": GRID,
         "levels": list(shape.levels),
-        "thresholds": [_thresholds(n) for n in shape.levels],
+        # A number is at least level k when it is at least its threshold: rounding after tanh.
+        "thresholds": [
+            [round(float(np.arctanh(2 * k / n - 1)) * ONE) for k in range(1, n)]
+            for n in shape.levels
+        ],
         "codes": [[round((2 * k / (n - 1) - 1) * ONE) for k in range(n)] for n in shape.levels],
     }
     network, prior = trainer.settled(), trainer.smoothed["prior"]
     assert isinstance(prior, Prior)
     networks = {"encoder": _encoder(network), "decoder": _decoder(network)}
-    sequences = {"prior": _sequence(prior)}
-    if shape.plan:
-        about |= {"plan": shape.plan, "steps": shape.steps}
-        plan = trainer.smoothed["plan"]
-        assert isinstance(plan, Autoregressive)
-        sequences["plan"] = plan.to_exact()
-    return assemble("icons", about, networks, sequences)
-
-
-def _thresholds(levels: int) -> list[int]:
-    """A number is at least level k when it is at least its threshold: rounding after tanh."""
-    return [round(float(np.arctanh(2 * k / levels - 1)) * ONE) for k in range(1, levels)]
+    return assemble("icons", about, networks, {"prior": _sequence(prior)})
 
 
 def _sequence(prior: Prior) -> Weights:
     shape = prior.shape
-    # The look, and what a cell sees of the plan, are told alike: rows of tables.
-    places, steps = len(prior.plans), shape.steps + 1
-    told = torch.zeros((1 + places, max(shape.looks, steps), shape.hidden))
-    told[0, : shape.looks] = prior.looks.detach()
-    told[1:, :steps] = prior.plans.detach()
     whole = Autoregressive(
         CELLS - 1,
         shape.values,
@@ -92,13 +80,13 @@ def _sequence(prior: Prior) -> Weights:
         inner=shape.hidden,
         blocks=shape.depth,
         periods=CELLS,
-        channels=len(told),
-        told_values=told.shape[1],
+        channels=1,
+        told_values=shape.looks,
         relative=True,
     )
     state = {
         "tables": prior.tables(),
-        "conditions": told,
+        "conditions": prior.looks[None],
         "positions": prior.places,
         "heads": prior.head.weight[None],
         "offsets": prior.head.bias[None],

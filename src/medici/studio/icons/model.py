@@ -16,15 +16,11 @@ from medici.studio.exact.network import ONE
 from medici.studio.exact.sequence import OPEN
 from medici.studio.icons import finish, vector
 from medici.studio.icons.data import read_icon
-from medici.studio.icons.plan import plan_of
-from medici.studio.icons.plan import told as told_cells
 from medici.studio.icons.quality import STATISTICS, Statistics
 from medici.studio.icons.style import (
     ANY,
     KEYS,
     OPEN_CELL,
-    OPEN_PLACE,
-    Sizes,
     Style,
     parse_style,
 )
@@ -62,8 +58,6 @@ class IconModel:
         self.side = int(about["side"])
         self.cells = int(about["grid"]) ** 2 if self.body == "codes" else 0
         self.values = int(np.prod(about["levels"])) if self.body == "codes" else 0
-        # Side of the grid that says how much ink goes where; 0 for models that do not plan.
-        self.plan, self.steps = int(about.get("plan", 0)), int(about.get("steps", 1))
 
     @property
     def id(self) -> ModelId:
@@ -95,12 +89,7 @@ class IconModel:
             BadStyle: an unknown key or a value out of range.
         """
         psi = int(self.exact.about["psi"])
-        return parse_style(style, psi, [x for x in self.looks if x], self.sizes)
-
-    @property
-    def sizes(self) -> Sizes:
-        """How long this model's codes and plans are."""
-        return Sizes(self.cells, self.values, self.plan**2, self.steps)
+        return parse_style(style, psi, [x for x in self.looks if x], self.cells, self.values)
 
     def sample(self, seed: int, style: Mapping[str, Any] | None = None) -> Rendering:
         """One icon.
@@ -179,32 +168,12 @@ class IconModel:
         if not self.cells:
             raise WrongUse("this model draws without codes", "use a model with body codes")
         prior = self.exact.sequences["prior"]
-        plans = self.plans(seeds, looks, style)
         given = None
         if style.codes is not None:
             given = np.repeat(codes_to_tokens(style.codes)[None], len(seeds), axis=0)
+        told = np.repeat(looks[:, None, None], self.cells, axis=1)
         noise = prior.noise("codes", seeds, self.cells)
-        return prior.draw(noise, style.psi, given, self._told(looks, plans))
-
-    def plans(
-        self, seeds: Sequence[int], looks: NDArray[np.int64], style: Style
-    ) -> NDArray[np.int64]:
-        """Plans of seeds, (n, places); given places are kept. No places for models without."""
-        places = self.plan**2
-        if not places:
-            return np.zeros((len(seeds), 0), np.int64)
-        sequence = self.exact.sequences["plan"]
-        given = None
-        if style.plan is not None:
-            numbers = [OPEN if c == OPEN_PLACE else int(c) for c in style.plan]
-            given = np.repeat(np.array(numbers, np.int64)[None], len(seeds), axis=0)
-        told = np.repeat(looks[:, None, None], places, axis=1)
-        return sequence.draw(sequence.noise("plan", seeds, places), style.psi, given, told)
-
-    def _told(self, looks: NDArray[np.int64], plans: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What every cell is told, (n, cells, conditions): the look, then what it sees of plans."""
-        first = np.repeat(looks[:, None, None], self.cells, axis=1)
-        return np.concatenate([first, told_cells(plans, self.plan, self.steps)], axis=2)
+        return prior.draw(noise, style.psi, given, told)
 
     def decode(self, tokens: NDArray[np.int64]) -> Grey:
         """Codes → grey pictures, (n, cells) → (n, 32, 32) uint8."""
@@ -235,10 +204,6 @@ class IconModel:
             out = out * (len(marks) + 1) + at_least
         return out.reshape(len(greys), -1)
 
-    def encode_plans(self, greys: Grey) -> NDArray[np.int64]:
-        """Grey pictures → plans, (n, 32, 32) uint8 → (n, places)."""
-        return plan_of(greys, self.plan, self.steps)
-
     def coherence(self, greys: Grey, looks: NDArray[np.int64]) -> NDArray[np.int64]:
         """How far an icon's codes lie below those the prior likes best, summed, in Q10: (n,) ≤ 0.
 
@@ -250,7 +215,7 @@ class IconModel:
             WrongUse: this model has no codes.
         """
         tokens = self.encode_tokens(greys)
-        told = self._told(looks, self.encode_plans(greys))
+        told = np.repeat(looks[:, None, None], self.cells, axis=1)
         out = np.zeros(len(greys), np.int64)
         for i in range(0, len(greys), _TOGETHER):
             part = slice(i, i + _TOGETHER)
@@ -272,12 +237,8 @@ class IconModel:
             BadData: the file cannot be used; the message names it.
             WrongUse: this model has no encoder.
         """
-        greys = read_icon(path)[None]
-        codes = tokens_to_codes(self.encode_tokens(greys)[0])
-        style: dict[str, Any] = {"codes": codes, "symmetry": "none"}
-        if self.plan:
-            style["plan"] = "".join(map(str, self.encode_plans(greys)[0].tolist()))
-        return self.sample(0, style)
+        tokens = self.encode_tokens(read_icon(path)[None])[0]
+        return self.sample(0, {"codes": tokens_to_codes(tokens), "symmetry": "none"})
 
     @property
     def forms(self) -> Sequence[str]:

@@ -14,8 +14,6 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from medici.studio.icons.plan import seen_plan
-from medici.studio.training.autoregressive import Autoregressive
 from medici.studio.training.layers import leaky
 
 if TYPE_CHECKING:
@@ -38,9 +36,6 @@ class Shape:
         blocks: residual blocks at 8×8.
         hidden: width of the prior.
         depth: residual blocks of the prior.
-        plan: side of the grid that says how much ink goes where, drawn before the cells; 0 for
-            none.
-        steps: values of each place of it, from no ink to full.
         looks: classes of icons, as the data name them.
         latent: latent numbers of the GAN.
         channels: GAN generator channels at 4×4, 8×8, 16×16 and 32×32.
@@ -53,8 +48,6 @@ class Shape:
     blocks: int = 2
     hidden: int = 320
     depth: int = 3
-    plan: int = 0
-    steps: int = 6
     looks: int = 1
     latent: int = 64
     channels: tuple[int, int, int, int] = (256, 128, 64, 32)
@@ -212,9 +205,6 @@ class Prior(nn.Module):
         self.rows = nn.Parameter(torch.randn(CELLS - 1, sum(shape.levels), hidden) * 0.12)
         self.places = nn.Parameter(torch.randn(CELLS, hidden) * 0.3)
         self.looks = nn.Parameter(torch.randn(shape.looks, hidden) * 0.3)
-        window = seen_plan(shape.plan)
-        self.plans = nn.Parameter(torch.randn(window.shape[1], shape.steps + 1, hidden) * 0.1)
-        self.register_buffer("window", torch.from_numpy(window), persistent=False)
         self.first = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(shape.depth))
         self.second = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(shape.depth))
         for layer in self.second:
@@ -223,32 +213,20 @@ class Prior(nn.Module):
         # Which row of each number a value takes, as a table of zeros and ones.
         self.register_buffer("hot", hot_numbers(shape.levels), persistent=False)
 
-    def forward(
-        self,
-        tokens: Tensor,
-        looks: Tensor,
-        plan: Tensor,
-        kept: list[Tensor] | None = None,
-    ) -> Tensor:
+    def forward(self, tokens: Tensor, looks: Tensor, kept: list[Tensor] | None = None) -> Tensor:
         """Scores (n, 64, values) of every token, each from those before it.
 
         Args:
             tokens: (n, 64).
             looks: (n,).
-            plan: (n, plan²) levels.
             kept: factors (n, 1, hidden) of the hidden numbers before and in each block.
         """
         n = len(tokens)
         hot = cast("Tensor", self.hot)[tokens]
         # Column k of a place holds the token k + 1 places before it.
         seen = F.pad(hot, (0, 0, CELLS - 1, 0))[:, :-1].unfold(1, CELLS - 1, 1).flip(3)
-        columns = [seen.transpose(2, 3).reshape(n, CELLS, -1)]
-        rows = [self.rows.flatten(0, 1)]
-        if self.shape.plan:
-            told = told_plan(plan, self.shape, cast("Tensor", self.window))
-            columns.append(F.one_hot(told, self.shape.steps + 1).flatten(2).to(columns[0].dtype))
-            rows.append(self.plans.flatten(0, 1))
-        x = torch.cat(columns, 2) @ torch.cat(rows)
+        columns = seen.transpose(2, 3).reshape(n, CELLS, -1)
+        x = columns @ self.rows.flatten(0, 1)
         x = leaky(x + self.places + self.looks[looks][:, None])
         if kept:
             x = x * kept[0]
@@ -260,28 +238,6 @@ class Prior(nn.Module):
     def tables(self) -> Tensor:
         """Rows of whole tokens, (63, values, hidden)."""
         return torch.einsum("vl,pld->pvd", cast("Tensor", self.hot), self.rows)
-
-
-def told_plan(plan: Tensor, shape: Shape, window: Tensor) -> Tensor:
-    """What each cell sees of a plan: (n, plan²) levels → (n, 64, places), `steps` is outside."""
-    around = F.pad(plan, (0, 1), value=shape.steps)
-    return around[:, window]
-
-
-def plan_prior(shape: Shape) -> Autoregressive:
-    """Draws plans, place after place, told the look."""
-    places = shape.plan**2
-    return Autoregressive(
-        places,
-        shape.steps,
-        width=shape.hidden,
-        inner=shape.hidden,
-        blocks=2,
-        heads=places,
-        periods=places,
-        channels=1,
-        told_values=shape.looks,
-    )
 
 
 def hot_numbers(levels: tuple[int, ...]) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadStyle
 from medici.studio.checking import StyleChecks
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 ANY = "any"
 SYMMETRIES = ("none", "auto", "mirror")
 OPEN_CELL = ".."
-OPEN_PLACE = "."
 INK = "#111827"
 TRANSPARENT = "transparent"
 _CODES = re.compile(r"(?:[0-9a-f]{2}|\.\.)*")
@@ -28,29 +27,12 @@ KEYS: dict[str, str] = {
     "ground": '"transparent" or a colour like "#ffffff"',
     "ink": 'a colour like "#111827"',
     "look": 'one of the model\'s looks, or "any"',
-    "plan": "a digit for each place of the plan, from 0, no ink, up; '.' where the model may draw",
     "psi": "temperature, 0 to 1.5: lower is more typical, higher more daring",
     "scale": f"pixels a side for each of the 32 native pixels, 1 to {LARGEST_SCALE}",
     "symmetry": '"none", "auto" (near mirror images are made exact) or "mirror" (left half)',
     "weight": "-1 to 1: thinner to bolder; 0 as drawn",
 }
 CHECK = StyleChecks(KEYS)
-
-
-class Sizes(NamedTuple):
-    """How long codes and plans are that a style may give; 0 for models without.
-
-    Attributes:
-        cells: of an icon's codes.
-        values: a cell's code may have.
-        plan: places of a plan.
-        steps: values of each of them.
-    """
-
-    cells: int
-    values: int
-    plan: int = 0
-    steps: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +47,6 @@ class Style:
     weight: int = 0
     symmetry: str = "auto"
     codes: str | None = None
-    plan: str | None = None
-    planned: bool = False
 
     def problem(self) -> str | None:
         """What a designer would object to, in a sentence: an ink that its ground swallows."""
@@ -82,7 +62,6 @@ class Style:
             "ground": self.ground,
             "ink": self.ink,
             "look": self.look,
-            **({"plan": self.plan} if self.planned else {}),
             "psi": self.psi / 1000,
             "scale": self.scale,
             "symmetry": self.symmetry,
@@ -94,7 +73,8 @@ def parse_style(
     given: Mapping[str, Any] | None,
     default_psi: int,
     looks: Sequence[str],
-    sizes: Sizes,
+    cells: int,
+    values: int,
 ) -> Style:
     """Check a style and fill in what it leaves open.
 
@@ -102,7 +82,8 @@ def parse_style(
         given: keys of `KEYS` with JSON values.
         default_psi: the model's own temperature, in thousandths.
         looks: what the model calls its classes.
-        sizes: of codes and plans.
+        cells: of an icon's codes; 0 for models without codes.
+        values: a cell's code may have.
 
     Raises:
         BadStyle: an unknown key (the hint names the nearest), or a value out of range.
@@ -117,9 +98,7 @@ def parse_style(
         scale=CHECK.whole("scale", given.get("scale", 16), 1, LARGEST_SCALE),
         weight=CHECK.thousandths("weight", given.get("weight", 0), -1000, 1000),
         symmetry=_one_of("symmetry", given.get("symmetry", "auto"), SYMMETRIES),
-        codes=_codes(given.get("codes"), sizes.cells, sizes.values),
-        plan=_plan(given.get("plan"), sizes),
-        planned=bool(sizes.plan),
+        codes=_codes(given.get("codes"), cells, values),
     )
 
 
@@ -131,18 +110,6 @@ def _one_of(key: str, value: object, choices: Sequence[str]) -> str:
 
 def _ground(value: object) -> str:
     return TRANSPARENT if value == TRANSPARENT else CHECK.colour("ground", value)
-
-
-def _plan(value: object, sizes: Sizes) -> str | None:
-    if value is None:
-        return None
-    if not sizes.plan:
-        raise BadStyle("this model has no plan", "leave plan out")
-    allowed = set("0123456789"[: sizes.steps]) | {OPEN_PLACE}
-    if not isinstance(value, str) or len(value) != sizes.plan or not set(value) <= allowed:
-        digits = f"digits below {sizes.steps}"
-        raise BadStyle(f"style plan must be {sizes.plan} {digits} or '.'", KEYS["plan"])
-    return value
 
 
 def _codes(value: object, cells: int, values: int) -> str | None:

@@ -12,7 +12,6 @@ from medici.studio.icons.bodies import trainer
 from medici.studio.icons.codes import Codes
 from medici.studio.icons.data import IconSet, read_icons
 from medici.studio.icons.networks import BODIES, Shape
-from medici.studio.icons.plan import PLANS
 from medici.studio.icons.sheets import save_sheet
 from medici.studio.icons.trainer import Recipe
 from medici.studio.training.options import Options
@@ -54,11 +53,6 @@ def recipe_of(settings: Mapping[str, Any], looks: int) -> Recipe:
     least = min(shape.hidden, shape.latent, shape.width, recipe.lazy, recipe.first, *widths)
     if least < 1 or min(shape.levels) < 2:
         raise WrongUse("these icons cannot be trained", "sizes of at least 1, levels of at least 2")
-    if shape.plan not in PLANS or not 2 <= shape.steps <= 10:
-        raise WrongUse(
-            f"a plan of side {shape.plan} with {shape.steps} steps cannot be drawn",
-            f"sides: {', '.join(map(str, PLANS))}; 2 to 10 steps",
-        )
     if recipe.average >= 1 or recipe.drop >= 1 or recipe.precision not in SETTINGS:
         raise WrongUse(
             "these icons cannot be trained",
@@ -85,17 +79,10 @@ class BitsJudge:
         assert isinstance(trainee, Codes)
         if trainee.step <= trainee.recipe.first:
             return {self.metric: float("inf")}
-        looks = self.classes.to(trainee.device)
-        tokens, plan = (
-            found.to(trainee.device)
-            for found in (trainee.encode(self.pictures), trainee.plans_of(self.pictures))
-        )
+        tokens = trainee.encode(self.pictures).to(trainee.device)
         with torch.no_grad():
-            bits = float(trainee.bits(trainee.smoothed["prior"], tokens, looks, plan))
-            if not trainee.recipe.shape.plan:
-                return {self.metric: bits}
-            planned = float(trainee.plan_bits(trainee.smoothed["plan"], plan, looks))
-        return {self.metric: bits + planned, "plan_bits": planned}
+            bits = trainee.bits(trainee.smoothed["prior"], tokens, self.classes)
+        return {self.metric: float(bits)}
 
     def warnings(self, trainee: Trainee, which: str) -> Sequence[str]:
         """None: copying is measured when the model is published."""
