@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import structlog
 from PIL import Image
-from tests.studio.training.trainees import SETTINGS, drawings, trainer
+from tests.studio.training.trainees import SETTINGS, MeanColours, drawings, trainer
 
 torch = pytest.importorskip("torch")
 
@@ -20,6 +21,7 @@ from medici.studio.data.folder import read_folder  # noqa: E402
 from medici.studio.families import Training  # noqa: E402
 from medici.studio.pictures.fine_tuning import start_from  # noqa: E402
 from medici.studio.pictures.gan_training import run_gan  # noqa: E402
+from medici.studio.pictures.publish import measure, samples_for  # noqa: E402
 from medici.studio.pictures.training import train  # noqa: E402
 from medici.studio.training.folder import unpublished  # noqa: E402
 from medici.studio.training.snapshots import read_snapshot  # noqa: E402
@@ -79,6 +81,23 @@ def test_a_run_stopped_while_its_model_is_written_is_published_by_resume(
     assert unpublished(out / "run") is None
     with pytest.raises(WrongUse, match="needs an end"):
         families.train("pictures", pictures, out, Training(resume=True, settings=settings))
+
+
+def test_without_a_judge_large_pictures_are_drawn_less_often(pictures, tmp_path, monkeypatch):
+    sides = (16, 32, 33, 64, 101, 128, 1024)
+    assert [samples_for(side) for side in sides] == [2000, 2000, 1880, 500, 200, 200, 200]
+    assert samples_for(64, 32) == 32
+    monkeypatch.setattr("medici.studio.pictures.publish._FULL_SIDE", 8)
+    monkeypatch.setattr("medici.studio.pictures.publish._LEAST", 20)
+    how = Training(steps=1, settings=DCGAN)
+    alone = train(pictures, tmp_path / "alone", how, judged=120)
+    assert alone.bias_report["samples"].startswith("30 exact renderings, seeds 0 to 29,")
+    how = replace(how, judge=pictures)
+    judged = train(pictures, tmp_path / "judged", how, judged=120, extractor=MeanColours())
+    assert judged.bias_report["samples"].startswith("120 exact renderings, seeds 0 to 119,")
+    fresh = read_folder(pictures)
+    again = measure(load_model(tmp_path / "judged"), fresh, fresh, MeanColours(), 120)
+    assert again.as_json()["rows"] == judged.metrics["rows"]
 
 
 def test_the_same_data_settings_and_seed_give_the_same_model(pictures, tmp_path):

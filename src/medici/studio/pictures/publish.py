@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from medici.studio.data.folder import PictureSet
     from medici.studio.data.sampling import Samples
     from medici.studio.exact.identity import ExactModel
@@ -30,6 +33,9 @@ METRICS = "metrics.json"
 CURVES = "curves.json"
 SHEET = "sheet.png"
 _SHOWN = 160
+# What nobody judges by is drawn as fast as may be: as many pixels as these samples have.
+_FULL_SIDE = 32
+_LEAST = 200
 
 
 @staged
@@ -60,7 +66,7 @@ def publish(
         judge: fresh pictures, seen by nothing before; figures are measured against them.
         tune: other fresh pictures, for the bias reader's accuracy.
         extractor: features for the figures; none are measured without it or without `judge`.
-        n: pictures a side in the figures.
+        n: pictures a side in the figures; where none are measured, see `samples_for`.
 
     Raises:
         BadWeights: the exact model is not of this family.
@@ -85,6 +91,8 @@ def publish(
         },
     )
     model = PictureModel(exact, record, out)
+    judged = judge is not None and extractor is not None
+    n = n if judged else samples_for(model.side, n)
     made = model.natives(range(n), {"ground": "transparent"})
     shown = model.natives(range(_SHOWN), {"ground": "auto"})
     save_sheet(shown, out / SHEET, columns=16, scale=max(1, 64 // model.side))
@@ -97,7 +105,7 @@ def publish(
         bias["attributes"] = attribute_report(train, tune, made)
     measured: dict[str, Any] = {"measured": "no held-out pictures were given"}
     if judge is not None and extractor is not None:
-        measured = measure(model, train, judge, extractor, n).as_json()
+        measured = measure(model, train, judge, extractor, n, made=made).as_json()
     elif judge is None and tune is None:
         # The run had nothing to judge by, so nobody has looked yet.
         measured["memorisation"] = told = copying_without_fresh(made, train.pixels, train.names)
@@ -109,6 +117,16 @@ def publish(
     return full
 
 
+def samples_for(side: int, n: int = SAMPLES) -> int:
+    """How many samples a report without figures is drawn from.
+
+    Args:
+        side: of the model's pictures; up to 32 pixels it is all of them, above as many pixels.
+        n: all of them.
+    """
+    return min(n, max(_LEAST, n * _FULL_SIDE**2 // max(side, _FULL_SIDE) ** 2))
+
+
 def measure(
     model: PictureModel,
     train: PictureSet,
@@ -117,8 +135,21 @@ def measure(
     n: int = SAMPLES,
     style: Mapping[str, Any] | None = None,
     cache: Path | None = None,
+    made: NDArray[np.uint8] | None = None,
 ) -> Table:
-    """The figures of a model; see `medici.studio.metrics.measure.picture_table`."""
-    made = model.natives(range(n), {**(style or {}), "ground": "transparent"})
+    """The figures of a model; see `medici.studio.metrics.measure.picture_table`.
+
+    Args:
+        model: is drawn from seeds 0 to n - 1.
+        train: what it was trained on.
+        judge: fresh pictures.
+        extractor: features for the figures.
+        n: pictures a side.
+        style: of the samples.
+        cache: folder where features of real sets are kept; None keeps none.
+        made: the samples, where they are drawn already.
+    """
+    if made is None:
+        made = model.natives(range(n), {**(style or {}), "ground": "transparent"})
     told = {**(style or {}), "psi": model.parse(style).psi / 1000}
     return picture_table(made, train, judge, extractor, n=n, cache=cache, about={"style": told})
