@@ -117,7 +117,7 @@ def measure(asked: argparse.Namespace) -> list[Row]:
         ("coverage", "higher"),
     ):
         value, peer = codes["model"][figure], gan["model"][figure]
-        name = f"{figure}, codes (peer and bar: GAN; recorded, {spent})"
+        name = f"{figure}, codes (peer and bar: GAN on earlier icons; recorded, {spent})"
         add(name, value, "", peer, better, round(peer, 4))
     return rows
 
