@@ -6,6 +6,7 @@ names only those benchmarks are run again, and the page is made from all results
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import subprocess
@@ -79,9 +80,14 @@ def page(results: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measure and write."""
-    quick = "--quick" in sys.argv
-    names = [word for word in sys.argv[1:] if not word.startswith("-")]
     known = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument("--quick", action="store_true")
+    asked = parser.parse_args()
+    quick, names = asked.quick, asked.names
+    if unknown := sorted(set(names) - set(known)):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}")
     RESULTS.mkdir(exist_ok=True)
     for name in names or known:
         said = run(name, quick)
