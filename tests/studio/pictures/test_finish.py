@@ -24,3 +24,17 @@ def test_scores_that_were_enlarged_before_do_not_overflow():
     scores = np.full((1, 2, 2, 1), -32768.0)
     twice = finish.smooth(finish.smooth(scores, 2), 4)
     assert (twice == -32768 * 16**6).all()
+
+
+def test_alpha_between_blends_with_the_ground():
+    picture = np.zeros((1, 1, 4, 4), np.uint8)
+    picture[0, 0] = [[9, 9, 9, 0], [200, 100, 0, 255], [0, 0, 0, 4], [200, 100, 0, 128]]
+    ground = np.array([[100, 150, 255]], np.uint8)
+    told = finish.set_ground(picture, ground)[0, 0].tolist()
+    # An alpha of 4 was opaque black once.
+    assert told == [
+        [100, 150, 255, 255],
+        [200, 100, 0, 255],
+        [98, 148, 251, 255],
+        [150, 125, 127, 255],
+    ]

@@ -201,10 +201,20 @@ def choose_grounds(
 
 
 def set_ground(pictures: NDArray[np.uint8], grounds: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Fill transparent pixels, (n, h, w, 4) and (n, 3) → (n, h, w, 4) opaque."""
+    """Lay pictures on grounds, (n, h, w, 4) and (n, 3) → (n, h, w, 4) opaque.
+
+    Alpha of 0 or 255, all that our own generators draw, takes one or the other; alpha between
+    (diffusion, files) blends, rounded to the nearest.
+    """
     out = pictures.copy()
-    bare = pictures[..., 3] == 0
-    out[..., :3] = np.where(bare[..., None], grounds[:, None, None], pictures[..., :3])
+    alpha = pictures[..., 3:]
+    below = np.broadcast_to(grounds[:, None, None], out[..., :3].shape)
+    out[..., :3] = np.where(alpha == 0, below, pictures[..., :3])
+    soft = (alpha > 0) & (alpha < 255)
+    if soft.any():
+        share = alpha.astype(np.uint32)
+        mixed = (share * pictures[..., :3] + (255 - share) * below + 127) // 255
+        out[..., :3] = np.where(soft, mixed, out[..., :3])
     out[..., 3] = 255
     return out
 
@@ -222,7 +232,7 @@ def ground_for(pictures: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
     """Set transparent pictures on grounds drawn at random, for judging and looking.
 
     Args:
-        pictures: (n, h, w, 4) uint8 with hard alpha.
+        pictures: (n, h, w, 4) uint8.
         seed: of the draw.
 
     Returns:
