@@ -138,20 +138,20 @@ class TorchPictures:
             return pixels.view(len(h), self.model.side, self.model.side, 4)
 
 
-def onnx_session(model: PictureModel) -> Any:
+def onnx_session(model: PictureModel, *, small: bool) -> Any:
     import onnxruntime
 
     from medici.studio.pictures.preview import onnx_file
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(onnx_file(model), options)
+    return onnxruntime.InferenceSession(onnx_file(model, small=small), options)
 
 
 def floats(model: PictureModel, repeats: int) -> dict[str, float] | None:
     """Seconds of each float runtime at batch 1 and 64; None where they are not installed."""
     try:
-        session = onnx_session(model)
+        session, whole = onnx_session(model, small=True), onnx_session(model, small=False)
         peers = [TorchPictures(model, channels_last=last) for last in (False, True)]
     except ImportError:
         return None
@@ -161,15 +161,16 @@ def floats(model: PictureModel, repeats: int) -> dict[str, float] | None:
     for batch in (1, BATCH):
         given = latent[:batch]
         as_torch = peers[0].torch.from_numpy(given)
-        works = {
+        works: dict[str, Callable[[], Any]] = {
             "onnx": lambda given=given: session.run(None, {"latent": given, **psi}),
+            "whole": lambda given=given: whole.run(None, {"latent": given, **psi}),
             "torch": lambda x=as_torch: peers[0](x),
             "torch last": lambda x=as_torch: peers[1](x),
         }
         for work in works.values():
             work()
         found = fastest(works, repeats, 1 if batch > 1 else 20)
-        told[f"onnx {batch}"] = found["onnx"]
+        told[f"onnx {batch}"], told[f"whole {batch}"] = found["onnx"], found["whole"]
         told[f"torch {batch}"] = min(found["torch"], found["torch last"])
     expected = model.natives(range(BATCH), {"ground": "transparent"} if model.transparent else {})
     drawn = session.run(None, {"latent": latent, **psi})[0]
@@ -257,7 +258,7 @@ def measure(asked: argparse.Namespace) -> list[Row]:
         rows[0]["name"] += " (peer: the same networks in PyTorch float32, batch 64)"
         rows += [
             row(
-                "preview in ONNX Runtime, batch 64 (peer: PyTorch)",
+                "preview in ONNX Runtime, large layers in 8 bits, batch 64 (peer: PyTorch)",
                 BATCH / told[f"onnx {BATCH}"],
                 "1/cpu-s",
                 bar=None,
@@ -272,7 +273,7 @@ def measure(asked: argparse.Namespace) -> list[Row]:
                 better="higher",
             ),
             row(
-                "preview in ONNX Runtime, one picture (peer: PyTorch)",
+                "preview in ONNX Runtime, large layers in 8 bits, one picture (peer: PyTorch)",
                 told["onnx 1"] * 1000,
                 "ms cpu",
                 bar=None,
@@ -284,6 +285,16 @@ def measure(asked: argparse.Namespace) -> list[Row]:
                 "times",
                 bar=2.0,
                 better="higher",
+            ),
+            *(
+                row(
+                    f"the same in float32 alone, {words}",
+                    told[f"torch {batch}"] / told[f"whole {batch}"],
+                    "times",
+                    bar=None,
+                    better="higher",
+                )
+                for batch, words in ((BATCH, f"batch {BATCH}"), (1, "one picture"))
             ),
             row(
                 "slot colours, exact from float, at most",

@@ -30,7 +30,11 @@ def test_a_model_in_integers_is_given_as_onnx(here):
     said = here("model", "onnx", "p.onnx", "--json").json
     session = runtime.InferenceSession(said["file"])
     assert [x.name for x in session.get_inputs()] == ["latent"]
+    small = here("model", "onnx", "s.onnx", "--small", "--json").json
+    assert small["bytes"] < said["bytes"] / 2
     here("model", "onnx", "i.onnx", "--model", "icons", "--part", "decoder")
+    part = here("model", "onnx", "n.onnx", "--part", "map", "--small", "--json", code=2)
+    assert "whole picture models" in part.json["error"]["message"]
     wrong = here("model", "onnx", "no.onnx", "--model", "icons", "--json", code=2)
     assert "decoder" in wrong.json["error"]["hint"]
     assert not (here.folder / "no.onnx").exists()

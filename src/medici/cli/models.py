@@ -132,6 +132,12 @@ def onnx(
         str | None,
         typer.Option(help="One of its networks (default: the whole of a picture model)."),
     ] = None,
+    small: Annotated[
+        bool,
+        typer.Option(
+            "--small", help="Large layers in 8 bits, for ONNX Runtime only: twice as fast."
+        ),
+    ] = False,
     firm: FirmDir = None,
     as_json: Json = False,
 ) -> None:
@@ -148,7 +154,9 @@ def onnx(
     if exact is None:
         raise WrongUse(f"{generator.record.name} is not in integers: its own files are floats")
     if part is None and isinstance(generator, PictureModel):
-        data = onnx_file(generator)
+        data = onnx_file(generator, small=small)
+    elif small:
+        raise WrongUse("--small is for whole picture models", "leave it out")
     elif part in exact.networks:
         data = network_file(exact.networks[part])
     else:

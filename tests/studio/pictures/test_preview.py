@@ -15,8 +15,8 @@ onnxruntime = pytest.importorskip("onnxruntime")
 onnx = pytest.importorskip("onnx")
 
 
-def drawn(model, seeds, psi=1000):
-    session = onnxruntime.InferenceSession(onnx_file(model))
+def drawn(model, seeds, psi=1000, small=False):
+    session = onnxruntime.InferenceSession(onnx_file(model, small=small))
     style = model.parse({"psi": psi / 1000})
     given = {"latent": (model.latent(seeds, style) / ONE).astype(np.float32)}
     if not model.codes:
@@ -31,6 +31,13 @@ def test_previews_of_the_shipped_model_differ_in_few_pixels(portraits):
     assert found.dtype == np.uint8
     assert found.shape == expected.shape
     assert (found != expected).any(-1).mean() < 0.01
+
+
+def test_large_layers_in_bytes_draw_the_same_pictures_from_a_third_of_the_file(portraits):
+    seeds = range(32)
+    expected = portraits.natives(seeds, {"ground": "transparent"})
+    assert (drawn(portraits, seeds, small=True) != expected).any(-1).mean() < 0.01
+    assert len(onnx_file(portraits, small=True)) < 0.5 * len(onnx_file(portraits))
 
 
 def test_truncation_works_in_the_graph(portraits):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _UINT8 = 2  # onnx.TensorProto.UINT8
 
 
-def onnx_file(model: PictureModel, *, clip: bool = True) -> bytes:
+def onnx_file(model: PictureModel, *, clip: bool = True, small: bool = False) -> bytes:
     """The whole generator of a picture model.
 
     Inputs: ``latent`` (n, width) float32, what `PictureModel.latent` gives, divided by 1,024; and
@@ -29,11 +29,12 @@ def onnx_file(model: PictureModel, *, clip: bool = True) -> bytes:
     Args:
         model: any picture model.
         clip: see `GraphBuilder`.
+        small: see `GraphBuilder`; for ONNX Runtime only.
 
     Raises:
         MissingPart: the onnx package is not installed.
     """
-    graph = GraphBuilder(clip=clip)
+    graph = GraphBuilder(clip=clip, small=small)
     taken: dict[str, list[int | str]] = {"latent": ["n", int(model.map.layers[0].weight.shape[-1])]}
     h = graph.network(model.map, "latent")
     if not model.codes:
