@@ -59,7 +59,7 @@ const FAMILIES = {
   fluent: { fill: ending("-24-filled") },
   bi: { fill: ending("-fill") },
 };
-const SPDX = { MIT: "MIT", ISC: "ISC", "Apache-2.0": "Apache-2.0" };
+const FREE = new Set(["MIT", "ISC", "Apache-2.0"]);
 
 const ordinary = new Set();
 const known = new Set(Object.keys(require("@iconify-json/simple-icons/icons.json").icons));
@@ -104,7 +104,7 @@ function* iconify(set, looks) {
   const read = (file) => JSON.parse(readFileSync(join(root, file), "utf8"));
   const { icons, width, height } = read("icons.json");
   const { license, author } = read("info.json");
-  if (!(license.spdx in SPDX)) throw new Error(`${set} is under ${license.spdx}`);
+  if (!FREE.has(license.spdx)) throw new Error(`${set} is under ${license.spdx}`);
   versions[`@iconify-json/${set}`] = version(root);
   const marks = new Set();
   try {
@@ -121,7 +121,7 @@ function* iconify(set, looks) {
       if (w !== h) continue;
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">${icon.body}</svg>`;
       const about = { set, look, name: whole, category: "" };
-      const said = { licence: SPDX[license.spdx], author: author.name };
+      const said = { licence: license.spdx, author: author.name };
       yield { about, said, svg, mirror: !LETTERED.test(name) };
       break;
     }
@@ -147,7 +147,7 @@ function drawn(svg, width) {
 }
 
 // Ink on a grid of 32, as numbers from 0 to 1: enough to tell whether two drawings are one design.
-function looks(svg) {
+function inkOf(svg) {
   const { pixels } = drawn(svg, 32);
   return Float32Array.from({ length: 1024 }, (_, i) => pixels[4 * i + 3] / 255);
 }
@@ -178,7 +178,7 @@ for (const { about, said, svg, mirror } of designs()) {
   seen.add(digest);
   const file = `${about.look}-${about.set}-${about.name}.png`;
   const attributes = { ...about, mirror: mirror ? "yes" : "no" };
-  samples[split(about.name)].push({ png, seen: looks(svg), told: { file, ...said, attributes } });
+  samples[split(about.name)].push({ png, seen: inkOf(svg), told: { file, ...said, attributes } });
   // Renderings are freed when the event loop turns.
   if (seen.size % 200 === 0) await new Promise((done) => setImmediate(done));
 }

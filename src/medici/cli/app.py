@@ -90,7 +90,7 @@ def run(arguments: list[str] | None = None) -> None:
         print_error(WrongUse(said, f"{command} --help says how it is used"), as_json)
         status = WrongUse.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        stopped = Interrupted("stopped", "the same command goes on where this one stopped")
+        stopped = Interrupted("stopped", "give the same command again")
         print_error(stopped, as_json)
         status = stopped.exit_code
     except MediciError as error:

@@ -105,7 +105,7 @@ def train(
     options, settings = Options.take(how.settings)
     device = device_for(how.device)
     if how.start_from is not None:
-        raise WrongUse("icons cannot start from another model yet", "train without start_from")
+        raise WrongUse("icons cannot start from another model yet", "train without --start-from")
     icons = read_icons(data)
     tune = read_icons(how.tune) if how.tune is not None else None
     judge = read_icons(how.judge) if how.judge is not None else None
