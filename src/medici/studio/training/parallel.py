@@ -6,6 +6,7 @@ twice, which its hooks do not follow.
 
 from __future__ import annotations
 
+import atexit
 import os
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ class Workers:
                     f"the {count} workers of this run do not find each other: {error}",
                     "start them with torchrun; for one machine: torchrun --nproc-per-node 2 …",
                 ) from error
+            # However the process ends: threads of Gloo that outlive the interpreter abort it.
+            atexit.register(_leave)
         return cls(dist.get_rank(), dist.get_world_size(), device)
 
     @property
@@ -75,8 +78,8 @@ class Workers:
 
     def leave(self) -> None:
         """End the group; the process goes on alone."""
-        if self.count > 1 and dist.is_initialized():
-            dist.destroy_process_group()
+        if self.count > 1:
+            _leave()
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Mean over workers of every gradient, in one message."""
@@ -127,3 +130,9 @@ class Workers:
         """Until all are here."""
         if self.count > 1:
             dist.barrier()
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
+    atexit.unregister(_leave)
