@@ -109,7 +109,8 @@ def train(
         Path | None, typer.Option(help="Other fresh pictures, for the figures in the record.")
     ] = None,
     start_from: Annotated[
-        Path | None, typer.Option(help="A model whose weights are the start (fine-tuning).")
+        Path | None,
+        typer.Option(help="Fine-tune a model: its folder, or the name of a shipped one."),
     ] = None,
     settings: Annotated[
         list[str] | None,

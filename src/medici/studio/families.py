@@ -7,7 +7,7 @@ in `BUILT_IN`; anybody's own plugs in by an entry point of the group ``medici.fa
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -119,7 +119,7 @@ class Training:
         name: the model's name; the folder's by default.
         tune: fresh samples; with them the best moment of the run is exported, not the last.
         judge: other fresh samples, for the figures in the record.
-        start_from: a model folder whose weights are fine-tuned.
+        start_from: a model whose weights are fine-tuned: its folder, or a shipped one's name.
         settings: the family's own, checked by it (``body``, ``size``, ``batch`` …).
         progress: told after every step.
     """
@@ -185,6 +185,8 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
     run = out / RUN
     if (out / RECORD).exists() and not run.exists():
         raise WrongUse(f"{out} holds a model without its run", "give another folder")
+    if how.start_from is not None:
+        how = replace(how, start_from=_parent(name, how.start_from))
     try:
         record = family(name).train(data, out, how)
     except KeyboardInterrupt:
@@ -200,6 +202,18 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
         ) from error
     forget_unpublished(run)
     return record
+
+
+def _parent(name: str, told: Path) -> Path:
+    """Folder of the model that a run of a family begins as; of an unpublished run, as it is."""
+    parent = told if told.is_dir() else find(told)
+    if (parent / RECORD).exists():
+        theirs = read_record(parent / RECORD).family
+        if theirs != name:
+            raise WrongUse(
+                f"{told} is a model of {theirs}, not of {name}", f"train with --family {theirs}"
+            )
+    return parent
 
 
 def family(name: str) -> Family:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ import torch
 from tests.studio.icons.conftest import TINY
 
 from medici.errors import BadWeights, Interrupted, WrongUse
-from medici.studio.families import Training, load_model
+from medici.studio.families import Training, load_model, train
 from medici.studio.icons.bodies import trainer
 from medici.studio.icons.codes import Codes
 from medici.studio.icons.data import read_icons
 from medici.studio.icons.export import to_exact
 from medici.studio.icons.family import Icons
+from medici.studio.icons.fine_tuning import start_from
 from medici.studio.icons.judging import icon_table
 from medici.studio.icons.model import IconModel
 from medici.studio.icons.networks import codes_of
@@ -162,3 +164,60 @@ def test_a_pickle_is_no_snapshot(icon_folder: Path, tmp_path: Path) -> None:
     torch.save({"step": 1}, run / "snapshot.safetensors")
     with pytest.raises(BadWeights, match="pickle"):
         Icons().train(icon_folder, tmp_path / "out", Training(steps=33, resume=True, settings=TINY))
+
+
+def test_a_published_model_is_fine_tuned_from_its_integers(
+    model: IconModel, model_folder: Path, tune_folder: Path, tmp_path: Path
+) -> None:
+    parent = tmp_path / "parent"
+    shutil.copytree(model_folder, parent, ignore=shutil.ignore_patterns("run"))
+    icons = read_icons(tune_folder)
+    recipe = recipe_of({**TINY, "first": 0}, len(icons.looks))
+    state = trainer(icons, recipe, 3, torch.device("cpu"))
+    assert isinstance(state, Codes)
+    start_from(state, parent, icons.looks)
+    # The encoder finds the codes that the exact one finds, but where it was undecided.
+    exact = model.encode_tokens(icons.pixels)
+    found = state.encode(torch.from_numpy(icons.pixels)[:, None]).numpy()
+    assert (found == exact).mean() > 0.99
+    # And the prior scores them alike.
+    looks = state.classes.numpy()
+    sequence = model.exact.sequences["prior"]
+    told = np.repeat(looks[:, None, None], exact.shape[1], 1)
+    wanted = sequence.log_scores(exact, told) / 1024
+    with torch.no_grad():
+        scores = state.networks["prior"](torch.from_numpy(exact), state.classes)
+    assert np.abs(scores.numpy() - wanted).max() < 0.02
+    out = tmp_path / "out"
+    quick = {"batch": 8, "first": 1}
+    how = Training(steps=3, start_from=parent, settings=quick)
+    record = train("icons", tune_folder, out, how)
+    assert record.training["start_from"]["model"] == model.id
+    assert record.training["recipe"]["prior_rate"] < recipe.prior_rate
+    assert record.training["recipe"]["shape"]["hidden"] == TINY["hidden"]
+    assert load_model(out).sample(1).pixels.shape[-1] == 4
+    for settings, words in (
+        ({**quick, "hidden": 16}, "of another shape"),
+        ({**quick, "levels": [3, 4]}, r"codes of \[3, 3\] levels, not \[3, 4\]"),
+        ({**TINY, **quick, "body": "gan"}, "its critic is not part of the model"),
+    ):
+        how = Training(steps=3, start_from=parent, settings=settings)
+        with pytest.raises((BadWeights, WrongUse), match=words):
+            train("icons", tune_folder, tmp_path / "wrong", how)
+    how = Training(steps=3, settings={**TINY, "first": 0})
+    with pytest.raises(WrongUse, match="codes would be those of a random network"):
+        train("icons", tune_folder, tmp_path / "wrong", how)
+
+
+def test_looks_keep_what_they_mean_by_their_names(
+    model: IconModel, model_folder: Path, icon_folder: Path
+) -> None:
+    icons = read_icons(icon_folder)
+    recipe = recipe_of(TINY, 3)
+    state = trainer(icons, recipe, 3, torch.device("cpu"))
+    start_from(state, model_folder, [*reversed(model.looks), "wavy"])
+    rows = state.networks["prior"].looks.detach()
+    weights = model.exact.sequences["prior"].weights
+    known = torch.from_numpy(weights.conditions[0] * 2.0**-weights.shift).float()
+    assert torch.equal(rows[:2], known.flip(0))
+    assert torch.allclose(rows[2], known.mean(0))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,19 +14,18 @@ from tests.studio.music import tiny
 
 torch = pytest.importorskip("torch")
 
-from medici.errors import BadWeights, Interrupted, WrongUse  # noqa: E402
+from medici.errors import BadWeights, Interrupted, NoWeights, WrongUse  # noqa: E402
 from medici.studio.exact.sequence import Sequence as ExactSequence  # noqa: E402
-from medici.studio.families import Training, family, load_model  # noqa: E402
+from medici.studio.families import SHIPPED, Training, family, load_model, train  # noqa: E402
 from medici.studio.music import gan, measuring, publish, tokens, training  # noqa: E402
 from medici.studio.music.examples import Examples  # noqa: E402
 from medici.studio.music.export import to_weights  # noqa: E402
+from medici.studio.music.fine_tuning import start_from  # noqa: E402
 from medici.studio.music.networks import ChoraleNetwork, Shape  # noqa: E402
 from medici.studio.music.scores import save_scores  # noqa: E402
 from medici.studio.music.trainer import Recipe, Trainer, surprise  # noqa: E402
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from medici.studio.families import Now
 
 pytestmark = pytest.mark.train
@@ -130,8 +132,51 @@ def test_a_folder_of_scores_becomes_a_model(tmp_path: Path, songbook: Path) -> N
     other = Training(steps=6, resume=True, settings={**SETTINGS, "width": 16})
     with pytest.raises(BadWeights):
         family("music").train(songbook, tmp_path / "out", other)
-    tuned = Training(steps=1, start_from=tmp_path / "out", settings=SETTINGS)
-    assert family("music").train(songbook, tmp_path / "next", tuned).id != record.id
+
+
+def test_a_published_model_is_fine_tuned_from_its_integers(tmp_path: Path, songbook: Path) -> None:
+    first = train("music", songbook, tmp_path / "out", Training(steps=6, settings=SETTINGS))
+    shutil.rmtree(tmp_path / "out" / "run")
+    examples = Examples(tiny.varied(8), SMALL)
+    trainer = Trainer(examples, Recipe(SMALL, mixed=False), seed=9)
+    start_from(trainer, tmp_path / "out")
+    known = load_model(tmp_path / "out").exact.sequences["notes"].weights
+    again = to_weights(trainer.averaged("0.998"))
+    for part in ("tables", "conditions", "positions", "heads", "offsets"):
+        gap = getattr(known, part).astype(float) - getattr(again, part)
+        assert np.abs(gap).max() <= 2, part
+    how = Training(steps=2, start_from=tmp_path / "out", settings={"batch": 24, "mixed": False})
+    tuned = train("music", songbook, tmp_path / "next", how)
+    assert tuned.training["recipe"]["shape"] == SMALL.as_json()  # its parent's, not the default
+    assert tuned.training["start_from"]["model"] == first.id != tuned.id
+    assert load_model(tmp_path / "next").record == tuned
+    for wrong, words in (({"width": 16}, "another shape"), ({"far": [4]}, "other steps")):
+        how = Training(steps=1, start_from=tmp_path / "out", settings=wrong)
+        with pytest.raises(BadWeights, match=words):
+            train("music", songbook, tmp_path / "wrong", how)
+
+
+def test_the_shipped_chorales_come_back_to_the_last_bit_but_one(tmp_path: Path) -> None:
+    shape = Shape.from_json(load_model("chorales").record.training["recipe"]["shape"])
+    trainer = Trainer(Examples(tiny.varied(4), shape), Recipe(shape), seed=1)
+    start_from(trainer, SHIPPED / "chorales")
+    known = load_model("chorales").exact.sequences["notes"].weights
+    again = to_weights(trainer.network)
+    assert np.abs(known.tables.astype(int) - again.tables).max() <= 1
+    for one, other in zip(known.blocks, again.blocks, strict=True):
+        assert (one.weight == other.weight).all()
+        assert (one.bias == other.bias).all()
+    with pytest.raises(BadWeights, match="tells tokens in more numbers than 4"):
+        start_from(
+            Trainer(Examples(tiny.varied(4), shape), Recipe(replace(shape, inside=4))),
+            SHIPPED / "chorales",
+        )
+    songs = tmp_path / "songs"
+    save_scores(songs, tiny.varied(4), {})
+    with pytest.raises(WrongUse, match="is a model of icons, not of music"):
+        train("music", songs, tmp_path / "out", Training(steps=1, start_from=Path("icons")))
+    with pytest.raises(NoWeights, match="no model called 'chorals'"):
+        train("music", songs, tmp_path / "out", Training(steps=1, start_from=Path("chorals")))
 
 
 def test_a_stopped_training_says_so_and_goes_on(tmp_path: Path, songbook: Path) -> None:

@@ -13,6 +13,7 @@ from medici.studio.diffusion.recipe import Recipe, library
 from medici.studio.diffusion.trainer import LossJudge, Trainer
 from medici.studio.families import RECORD, read_record
 from medici.studio.training.options import Options
+from medici.studio.training.origin import sizes_of
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from medici.records import ModelRecord
     from medici.studio.families import Training
 
+_SIZES = ("size", "widths", "layers")
+
 
 def train(data: Path, out: Path, how: Training) -> ModelRecord:
     """See `medici.studio.diffusion.family.Diffusion.train`.
@@ -31,11 +34,11 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
     Under ``torchrun`` every process calls this with the same arguments.
     """
     options, settings = Options.take(how.settings)
-    recipe = Recipe.from_settings(settings)
+    recipe = Recipe.from_settings(sizes_of(how.start_from, _SIZES) | settings)
     device = device_for(how.device)
     library()
     pictures = read_folder(data, recipe.size)
-    if "size" not in settings:
+    if "size" not in settings and how.start_from is None:
         warn_of_loss(data, recipe.size, "size")
     tune = read_folder(how.tune, recipe.size) if how.tune is not None else None
     judge = read_folder(how.judge, recipe.size) if how.judge is not None else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FINEST = 20
 # Kernel rows (columns) of a 4×4 stride-2 transposed convolution that reach an even or odd output.
-_TAPS = ((3, 1), (2, 0))
+PHASES = ((3, 1), (2, 0))
 
 
 def integers(name: str, weight: Floats, finest: int = _FINEST) -> tuple[NDArray[np.int16], int]:
@@ -113,8 +113,8 @@ def _laid_out(kind: str, weight: NDArray[np.float64]) -> NDArray[np.float64]:
     if kind in ("conv", "down"):
         return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
     phases = []
-    for rows in _TAPS:
-        for columns in _TAPS:
+    for rows in PHASES:
+        for columns in PHASES:
             taps = [weight[:, :, y, x].T for y in rows for x in columns]
             phases.append(np.concatenate(taps, axis=1))
     return np.stack(phases)

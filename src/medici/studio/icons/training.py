@@ -11,10 +11,12 @@ from medici.errors import WrongUse
 from medici.studio.icons.bodies import trainer
 from medici.studio.icons.codes import Codes
 from medici.studio.icons.data import IconSet, read_icons
+from medici.studio.icons.fine_tuning import start_from
 from medici.studio.icons.networks import BODIES, Shape
 from medici.studio.icons.sheets import save_sheet
 from medici.studio.icons.trainer import Recipe
 from medici.studio.training.options import Options
+from medici.studio.training.origin import sizes_of
 from medici.studio.training.precision import SETTINGS
 from medici.studio.training.run import device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 _SIZES = {f.name for f in fields(Shape)} - {"looks"}
 _RATES = {f.name for f in fields(Recipe)} - {"shape"}
 
+# Codes move a little towards the new icons; at the full rate small sets are learnt by heart.
+_TUNING = {"first": 150, "prior_rate": 3e-4}
+
 
 def recipe_of(settings: Mapping[str, Any], looks: int) -> Recipe:
     """A recipe from a user's settings: keys of `Recipe`, and of `Shape` beside them.
@@ -50,7 +55,7 @@ def recipe_of(settings: Mapping[str, Any], looks: int) -> Recipe:
         raise WrongUse(f"a batch of {recipe.batch} icons cannot be used", "multiples of 8")
     shape = Shape(**sizes, looks=looks)
     widths = (*shape.encoder, *shape.decoder, *shape.channels)
-    least = min(shape.hidden, shape.latent, shape.width, recipe.lazy, recipe.first, *widths)
+    least = min(shape.hidden, shape.latent, shape.width, recipe.lazy, *widths)
     if least < 1 or min(shape.levels) < 2:
         raise WrongUse("these icons cannot be trained", "sizes of at least 1, levels of at least 2")
     if recipe.average >= 1 or recipe.drop >= 1 or recipe.precision not in SETTINGS:
@@ -105,17 +110,21 @@ def train(
     options, settings = Options.take(how.settings)
     device = device_for(how.device)
     if how.start_from is not None:
-        raise WrongUse("icons cannot start from another model yet", "train without --start-from")
+        settings = sizes_of(how.start_from, _SIZES) | _TUNING | settings
     icons = read_icons(data)
     tune = read_icons(how.tune) if how.tune is not None else None
     judge = read_icons(how.judge) if how.judge is not None else None
     recipe = recipe_of(settings, len(icons.looks))
+    if not recipe.first and how.start_from is None and not how.resume:
+        raise WrongUse("first is 0: codes would be those of a random network", "first: at least 1")
     if recipe.body == "codes" and how.steps is not None and how.steps <= recipe.first:
         raise WrongUse(
             f"{how.steps} steps end before the prior is trained",
             f"give more steps than {recipe.first}, or set first to fewer",
         )
     state = trainer(icons, recipe, how.seed, device)
+    if how.start_from is not None and not how.resume:
+        start_from(state, how.start_from, icons.looks)
     # A GAN has no such figure: its last average is kept.
     chooses = BitsJudge(tune) if tune is not None and isinstance(state, Codes) else None
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from medici.errors import BadWeights
 from medici.studio.music.networks import ChoraleNetwork, Shape
 from medici.studio.music.tokens import VALUES
 from medici.studio.training import snapshots
@@ -204,17 +203,8 @@ class Trainer(State):
             self.restore({**about, "rate": self.rate}, tensors)
             self.highest = float(about["highest"])
 
-    def start_from(self, path: Path) -> None:
-        """Begin with the averaged weights of another run.
-
-        Raises:
-            BadWeights: they are of another shape.
-        """
-        network, _ = load_trained(path)
-        try:
-            self.network.load_state_dict(network.state_dict())
-        except RuntimeError as error:
-            raise BadWeights(f"{path} is of another shape: {error}") from error
+    def restart_averages(self) -> None:
+        """Average from the present weights on."""
         self._averages.restart(self.network)
 
 

@@ -9,12 +9,14 @@ from medici.errors import WrongUse
 from medici.studio.music import sheet
 from medici.studio.music.examples import Examples
 from medici.studio.music.export import to_weights
+from medici.studio.music.fine_tuning import start_from
 from medici.studio.music.networks import Shape
 from medici.studio.music.publish import publish
 from medici.studio.music.scores import read_scores
 from medici.studio.music.trainer import Recipe, Trainer, TuneJudge
 from medici.studio.training.options import Options
-from medici.studio.training.run import BEST, device_for, drive
+from medici.studio.training.origin import sizes_of
+from medici.studio.training.run import device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from medici.studio.music.networks import ChoraleNetwork
 
 _RUN = "run"
+_SIZES = {f.name for f in fields(Shape)}
 _DRAWN = 6
 _LONGEST_REACH = 256
 
@@ -36,7 +39,7 @@ _LONGEST_REACH = 256
 def train(data: Path, out: Path, how: Training) -> ModelRecord:
     """See `medici.studio.music.family.Music.train`."""
     options, rest = Options.take(how.settings)
-    recipe = chosen(rest)
+    recipe = chosen(sizes_of(how.start_from, _SIZES) | rest)
     device = device_for(how.device)
     scores = read_scores(data)
     tune = read_scores(how.tune) if how.tune is not None else None
@@ -48,7 +51,7 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
 
     trainer = Trainer(Examples(scores.scores, recipe.shape), recipe, how.seed, device, picture)
     if how.start_from is not None and not how.resume:
-        trainer.start_from(how.start_from / _RUN / BEST)
+        start_from(trainer, how.start_from)
     drive(
         trainer,
         folder,
@@ -68,8 +71,7 @@ def chosen(settings: Mapping[str, Any]) -> Recipe:
         WrongUse: an unknown name, or a value that cannot be trained with.
     """
     of_recipe = {f.name for f in fields(Recipe)} - {"shape"}
-    of_shape = {f.name for f in fields(Shape)}
-    refuse_unknown(settings, of_recipe | of_shape, "music")
+    refuse_unknown(settings, of_recipe | _SIZES, "music")
     rates, shape = typed(Recipe, settings, {"shape"}), typed(Shape, settings)
     for key, value in shape.items():
         if key in ("near", "far"):

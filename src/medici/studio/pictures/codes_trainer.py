@@ -116,7 +116,7 @@ class CodesTrainer(State):
         self._kinds: NDArray[np.int64] | None = None
         if recipe.labels is not None:
             self.classes, self._kinds = classes_of(data, recipe.labels)
-        self._labels = Labels(self.palette, first, transparent=self.transparent)
+        self.labels = Labels(self.palette, first, transparent=self.transparent)
         # Mean surprise of each place, for `focus`.
         seen = shape.side >> bool(shape.smooth)
         self._errors = torch.ones(seen * seen, device=device)
@@ -207,7 +207,7 @@ class CodesTrainer(State):
             # four come round.
             phase = (self.step // 2 % 2, self.step % 2)
             pixels = pixels[:, phase[0] :: 2, phase[1] :: 2]
-        labels = self._labels(pixels).to(self.device)
+        labels = self.labels(pixels).to(self.device)
         return self._focused(networks.decoder.surprise(values, labels, phase))
 
     def _focused(self, surprise: Tensor) -> Tensor:

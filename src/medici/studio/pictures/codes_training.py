@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from medici.studio.exact import identity
+from medici.studio.pictures.codes import CodesShape
 from medici.studio.pictures.codes_recipe import read_settings
 from medici.studio.pictures.codes_trainer import CodesTrainer
 from medici.studio.pictures.fine_tuning import start_codes_from
+from medici.studio.training.origin import sizes_of
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
 
@@ -35,7 +38,8 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     Raises:
         BadData, WrongUse, MissingPart, Interrupted, BadWeights: see `drive` and `CodesTrainer`.
     """
-    options, recipe = read_settings(how.settings, data.side)
+    sizes = sizes_of(how.start_from, {f.name for f in fields(CodesShape)} - {"side"})
+    options, recipe = read_settings({**sizes, **how.settings}, data.side)
     device = device_for(how.device)
     workers = Workers.join(device)
     trainer = CodesTrainer(data, recipe, how.seed, device, workers)

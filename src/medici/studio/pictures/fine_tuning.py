@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medici.errors import BadWeights, WrongUse
+from medici.errors import BadWeights
+from medici.studio.exact.identity import read_checked
+from medici.studio.families import RECORD, RUN, WEIGHTS, read_record
 from medici.studio.pictures.codes_trainer import SCHEMA as CODES
 from medici.studio.pictures.gan import SCHEMA, TRAINED
+from medici.studio.pictures.restoring import restore
 from medici.studio.training import snapshots
-from medici.studio.training.run import BEST, SNAPSHOT
+from medici.studio.training.folder import BEST, SNAPSHOT
+from medici.studio.training.origin import snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +44,7 @@ def start_from(trainer: Trainer, folder: Path) -> dict[str, int]:
         WrongUse: the folder holds no floats to begin with.
         BadWeights: they are of another architecture; the message says what differs.
     """
-    path = _found(folder, (SNAPSHOT, BEST))
+    path = snapshot_of(folder, (SNAPSHOT, BEST))
     schema = SCHEMA if path.name == SNAPSHOT else TRAINED
     about, tensors = snapshots.read_snapshot(path, schema)
     mine, theirs = trainer.recipe.shape.as_json(), about["recipe"]["shape"]
@@ -62,22 +66,29 @@ def start_from(trainer: Trainer, folder: Path) -> dict[str, int]:
 
 
 def start_codes_from(trainer: CodesTrainer, folder: Path) -> dict[str, int]:
-    """Set a new trainer's encoder, decoder and prior to those of an earlier run, where they fit.
+    """Set a new trainer's encoder, decoder and prior to those of an earlier model, where they fit.
 
-    What chooses among the palette's colours starts anew, since the palette is the new data's.
+    Of a run with its snapshot, what chooses among the palette's colours starts anew, since the
+    palette is the new data's. A published model without its run is restored from its integers.
 
     Args:
         trainer: fresh.
-        folder: a model folder with its ``run``, or a run's folder.
+        folder: a model folder, or a run's folder.
 
     Returns:
         how many tensors were taken over and how many start anew.
 
     Raises:
-        WrongUse: the folder holds no floats to begin with.
-        BadWeights: they are of another architecture; the message says what differs.
+        WrongUse: the folder holds nothing to begin with.
+        BadWeights: it is of another architecture; the message says what differs.
     """
-    path = _found(folder, (SNAPSHOT,))
+    if not (folder / RUN).exists() and (folder / RECORD).exists():
+        model = read_checked(folder / WEIGHTS, read_record(folder / RECORD))
+        if "codes" not in model.about.get("latent", {}):
+            raise BadWeights(f"{folder} is no model of codes", "give the body that it has")
+        restore(trainer, model, folder.name)
+        return {"taken": len(model.tensors), "fresh": len(trainer.networks.encoder.state_dict())}
+    path = snapshot_of(folder)
     about, tensors = snapshots.read_snapshot(path, CODES)
     mine, theirs = trainer.recipe.shape.as_json(), about["recipe"]["shape"]
     mine.pop("slots")
@@ -88,17 +99,6 @@ def start_codes_from(trainer: CodesTrainer, folder: Path) -> dict[str, int]:
     told = _taken(path, parts, without="decoder.colour2.")
     trainer.restart_averages()
     return told
-
-
-def _found(folder: Path, names: Sequence[str]) -> Path:
-    places = [p / name for name in names for p in (folder / "run", folder)]
-    path = next((p for p in places if p.exists()), None)
-    if path is None:
-        raise WrongUse(
-            f"{folder} holds no training run to start from",
-            "a model folder is fine-tuned from the run/ in it; integers alone cannot be trained",
-        )
-    return path
 
 
 def _taken(

@@ -55,13 +55,16 @@ def train(
     from medici.studio.pictures import codes_training, gan_training
     from medici.studio.pictures.publish import publish
     from medici.studio.training.judging import PictureJudge
+    from medici.studio.training.origin import sizes_of
 
     settings = dict(how.settings)
-    body = str(settings.pop("body", "auto"))
+    # What is fine-tuned keeps its body and its size.
+    parent = sizes_of(how.start_from, {"body", "codes", "side"})
+    body = str(settings.pop("body", parent.get("body", "codes" if "codes" in parent else "auto")))
     asked = [settings.pop(name) for name in ("side", "size") if name in settings]
     if len(asked) > 1:
         raise WrongUse("side and size are the same setting", "give one of them")
-    side = asked[0] if asked else side_of(data)
+    side = asked[0] if asked else parent.get("side", side_of(data))
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
     train_on = open_set(data, side)

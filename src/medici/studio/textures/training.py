@@ -10,6 +10,7 @@ from medici.studio.textures.data import LEAST_SIDE, read_materials
 from medici.studio.textures.gan import SCHEMA, Recipe, Trainer
 from medici.studio.textures.networks import Shape
 from medici.studio.training.options import Options
+from medici.studio.training.origin import sizes_of, snapshot_of
 from medici.studio.training.run import BEST, SNAPSHOT, device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
 from medici.studio.training.snapshots import read_snapshot
@@ -50,14 +51,15 @@ def train(
     if how.tune is not None:
         raise WrongUse("textures are not judged while they train", "give fresh pictures as --judge")
     device = device_for(how.device)
-    recipe, sizes = read_settings(settings)
+    named = sizes_of(how.start_from, {f.name for f in fields(Shape)} - _COUNTED)
+    recipe, sizes = read_settings({**named, **settings})
     waves = int(sizes.get("waves", 1))
     data = read_materials(folder, waves, max(LEAST_SIDE, recipe.side + 24))
     judge = read_materials(how.judge, waves) if how.judge is not None else None
     shape = Shape(materials=len(data.materials), planes=data.planes, **sizes)
     trainer = Trainer(data, shape, recipe, how.seed, device)
     if how.start_from is not None and not how.resume:
-        trainer.start_from(how.start_from / "run" / SNAPSHOT)
+        trainer.start_from(snapshot_of(how.start_from))
     run = drive(trainer, out / "run", how, data=data.root, draw=draw, options=options)
     return publish(
         run.best,

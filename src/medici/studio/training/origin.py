@@ -1,20 +1,31 @@
-"""What a run was trained on, so that it cannot go on with other data and be recorded as theirs."""
+"""Where a run comes from: its data, and the model that it began as.
+
+It cannot go on with other data and be recorded as theirs; and what it learnt before it saw its data
+is named in its model's record, with the licence that goes with it.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadWeights, WrongUse
 from medici.store import atomic_write
+from medici.studio.data.licences import together
+from medici.studio.families import RECORD, RUN, read_record
+from medici.studio.training.folder import SNAPSHOT
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from medici.records import Digest
+    from medici.records import Digest, ModelRecord
 
 ORIGIN = "data.json"
+PARENT = "parent.json"
+STARTED = "start_from"
 
 
 def same_data(run: Path, root: Digest, *, resume: bool) -> None:
@@ -43,3 +54,101 @@ def same_data(run: Path, root: Digest, *, resume: bool) -> None:
             )
         return
     atomic_write(path, (json.dumps({"root": root}) + "\n").encode())
+
+
+def note_parent(run: Path, parent: Path) -> None:
+    """Note the model that a new run begins as.
+
+    Args:
+        run: the new run's folder, which exists.
+        parent: a model folder; or the folder of a run that was not published, which has no record.
+
+    Raises:
+        BadWeights: the parent's record cannot be read.
+    """
+    told: dict[str, Any] = {"name": parent.name}
+    record = _record(parent)
+    if record is not None:
+        told = {
+            "model": record.id,
+            "name": record.name,
+            "weights_sha256": record.weights_sha256,
+            "data_root": record.data_root,
+            "data_licence": record.data_licence,
+            "data": record.training.get("data", {}),
+        }
+        if STARTED in record.training:
+            told[STARTED] = record.training[STARTED]
+    atomic_write(run / PARENT, (json.dumps(told, ensure_ascii=False) + "\n").encode())
+
+
+def with_parent(record: ModelRecord, run: Path) -> ModelRecord:
+    """The record of a run's model, with the model that it began as, and under both licences.
+
+    Raises:
+        BadWeights: what the run says of its parent cannot be read.
+    """
+    path = run / PARENT
+    if not path.exists():
+        return record
+    try:
+        parent = read_json(path.read_text("utf-8"))
+        theirs = str(parent.get("data_licence", ""))
+    except (ValueError, AttributeError) as error:
+        raise BadWeights(f"{path} does not say what the run began as") from error
+    licences = {*_parts(record.data_licence), *_parts(theirs)} - {""}
+    return replace(
+        record, data_licence=together(licences), training={**record.training, STARTED: parent}
+    )
+
+
+def sizes_of(parent: Path | None, known: Collection[str]) -> dict[str, Any]:
+    """Sizes of a parent's networks, as settings: what is fine-tuned has the parent's shape.
+
+    Args:
+        parent: a model folder; None, or one without a record, gives nothing.
+        known: names of settings that are sizes.
+
+    Raises:
+        BadWeights: its record cannot be read.
+    """
+    record = _record(parent) if parent is not None else None
+    training = record.training if record is not None else {}
+    recipe = training.get("recipe", {})
+    try:
+        shape = recipe.get("shape", training.get("shape", recipe))
+        return {k: v for k, v in shape.items() if k in known}
+    except AttributeError as error:
+        raise BadWeights(f"the record of {parent} does not say what it is made of") from error
+
+
+def snapshot_of(parent: Path, names: Sequence[str] = (SNAPSHOT,)) -> Path:
+    """The file of a run that another run begins with.
+
+    Args:
+        parent: a model folder with its ``run``, or a run's folder.
+        names: of files that will do, the best first.
+
+    Raises:
+        WrongUse: there is none.
+    """
+    places = [folder / name for name in names for folder in (parent / RUN, parent)]
+    path = next((place for place in places if place.exists()), None)
+    if path is None:
+        raise WrongUse(
+            f"{parent} holds no training run to start from",
+            "a GAN is fine-tuned from the run/ in its folder: its critic is nowhere else",
+        )
+    return path
+
+
+def _parts(licence: str) -> list[str]:
+    """Licences of which all hold, where an expression says so plainly."""
+    parts = [part.strip() for part in licence.split(" AND ")]
+    if any(part.count("(") != part.count(")") for part in parts):
+        return [licence]
+    return [part[1:-1] if part.startswith("(") and part.endswith(")") else part for part in parts]
+
+
+def _record(folder: Path) -> ModelRecord | None:
+    return read_record(folder / RECORD) if (folder / RECORD).exists() else None

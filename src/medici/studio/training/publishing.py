@@ -11,24 +11,27 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from medici.store import atomic_write, staging
 from medici.studio.families import RECORD, RUN
 from medici.studio.training.folder import forget_unpublished
+from medici.studio.training.origin import with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from medici.records import ModelRecord
+
 _PART = ".publishing"
 Trained = TypeVar("Trained")
 Told = ParamSpec("Told")
-Answer = TypeVar("Answer")
 
 
 def staged(
-    publish: Callable[Concatenate[Trained, Path, Told], Answer],
-) -> Callable[Concatenate[Trained, Path, Told], Answer]:
+    publish: Callable[Concatenate[Trained, Path, Told], ModelRecord],
+) -> Callable[Concatenate[Trained, Path, Told], ModelRecord]:
     """Let a function that writes a model folder write all of it before anything is replaced.
 
     What was published before stays as it was when writing ends early. At the end files are moved,
-    the record last: a folder whose record names other weights is refused, never believed.
+    the record last: a folder whose record names other weights is refused, never believed. A model
+    that was fine-tuned names in its record what it began as.
 
     Args:
         publish: takes what was trained and the folder, and perhaps more.
@@ -37,11 +40,14 @@ def staged(
     @wraps(publish)
     def published(
         trained: Trained, out: Path, /, *args: Told.args, **kwargs: Told.kwargs
-    ) -> Answer:
+    ) -> ModelRecord:
         with staging(out, RECORD, _PART) as part:
-            answer = publish(trained, part, *args, **kwargs)
+            alone = publish(trained, part, *args, **kwargs)
+            record = with_parent(alone, out / RUN)
+            if record != alone:
+                write_json(part / RECORD, record.as_json())
         forget_unpublished(out / RUN)
-        return answer
+        return record
 
     return published
 

@@ -31,7 +31,7 @@ from medici.studio.training.folder import (
 from medici.studio.training.interrupts import Interrupts
 from medici.studio.training.looks import Looks
 from medici.studio.training.options import Options
-from medici.studio.training.origin import same_data
+from medici.studio.training.origin import note_parent, same_data
 from medici.studio.training.parallel import Workers, refuse_others
 from medici.studio.training.plateau import Plateau
 from medici.studio.training.precision import deterministic
@@ -408,8 +408,11 @@ def drive(
     )
     if how.resume:
         run.resume(data)
-    elif data is not None and run.workers.first:
-        same_data(folder, data, resume=False)
+    elif run.workers.first:
+        if data is not None:
+            same_data(folder, data, resume=False)
+        if how.start_from is not None:
+            note_parent(folder, how.start_from)
     run.workers.wait()
     if budget is None:
         how.progress(Now(trainee.step, 1.0, 0.0, {}))
