@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _RUN = "run"
 _SIZES = {f.name for f in fields(Shape)}
+# A network that knows music already learns a few pieces by heart at the full rate.
+_TUNING = {"rate": 5e-4}
 _DRAWN = 6
 _LONGEST_REACH = 256
 
@@ -39,7 +41,9 @@ _LONGEST_REACH = 256
 def train(data: Path, out: Path, how: Training) -> ModelRecord:
     """See `medici.studio.music.family.Music.train`."""
     options, rest = Options.take(how.settings)
-    recipe = chosen(sizes_of(how.start_from, _SIZES) | rest)
+    if how.start_from is not None:
+        rest = sizes_of(how.start_from, _SIZES) | _TUNING | rest
+    recipe = chosen(rest)
     device = device_for(how.device)
     scores = read_scores(data)
     tune = read_scores(how.tune) if how.tune is not None else None

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from medici.studio.training.judging import Judge
     from medici.studio.training.run import Run
 
+# At the full rate a small set is learnt by heart before the rest is forgotten.
+_TUNING = {"rate": 3e-4}
+
 
 def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = None) -> Run:
     """Train codes in a run folder; `Run.best` is an exact weights file.
@@ -38,8 +41,10 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     Raises:
         BadData, WrongUse, MissingPart, Interrupted, BadWeights: see `drive` and `CodesTrainer`.
     """
-    sizes = sizes_of(how.start_from, {f.name for f in fields(CodesShape)} - {"side"})
-    options, recipe = read_settings({**sizes, **how.settings}, data.side)
+    known: dict[str, Any] = {}
+    if how.start_from is not None:
+        known = sizes_of(how.start_from, {f.name for f in fields(CodesShape)} - {"side"}) | _TUNING
+    options, recipe = read_settings({**known, **how.settings}, data.side)
     device = device_for(how.device)
     workers = Workers.join(device)
     trainer = CodesTrainer(data, recipe, how.seed, device, workers)
