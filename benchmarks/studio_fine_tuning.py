@@ -86,8 +86,7 @@ def trained(
     start = time.process_time()
 
     def note(now: families.Now) -> None:
-        del now
-        if not begun:
+        if now.step and not begun:
             begun.append(time.process_time() - start)
 
     how = families.Training(

@@ -79,7 +79,8 @@ def say(text: str) -> None:
 def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[..., None]]:
     """A progress bar with time left, on stderr; call what it yields with the number done so far.
 
-    With another label beside the number, it shows that this goes on for nobody knows how long.
+    With another label beside the number it shows that this goes on for nobody knows how long, until
+    it is called without one again.
 
     Args:
         label: what is going on.
@@ -97,10 +98,8 @@ def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[..
         task = bar.add_task(label, total=total)
 
         def tell(done: int, now: str | None = None) -> None:
-            if now is None:
-                bar.update(task, completed=done)
-            else:
-                bar.update(task, completed=done, total=None, description=now)
+            ends = total if now is None else None
+            bar.update(task, completed=done, total=ends, description=now or label)
 
         yield tell
 

@@ -129,9 +129,13 @@ def train(
     with progress("training", 1000, as_json or not first) as done:
 
         def tell(now: families.Now) -> None:
-            # What comes after the last step (figures, files) may take minutes.
-            ended = now.fraction >= 1
-            done(round(now.fraction * 1000), "judging and writing the model" if ended else None)
+            # What comes before the first step and after the last may take minutes.
+            doing = None
+            if now.fraction >= 1:
+                doing = "judging and writing the model"
+            elif now.step == 0:
+                doing = "beginning as the other model"
+            done(round(now.fraction * 1000), doing)
 
         how = families.Training(
             minutes=minutes,

@@ -121,7 +121,7 @@ class Training:
         judge: other fresh samples, for the figures in the record.
         start_from: a model whose weights are fine-tuned: its folder, or a shipped one's name.
         settings: the family's own, checked by it (``body``, ``size``, ``batch`` …).
-        progress: told after every step.
+        progress: told after every step, and of step 0 where much comes before the first.
     """
 
     minutes: float | None = None

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from medici.studio.exact import identity
+from medici.studio.families import Now
 from medici.studio.pictures.codes import CodesShape
 from medici.studio.pictures.codes_recipe import read_settings
 from medici.studio.pictures.codes_trainer import CodesTrainer
@@ -49,6 +50,7 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     workers = Workers.join(device)
     trainer = CodesTrainer(data, recipe, how.seed, device, workers)
     if how.start_from is not None and not how.resume:
+        how.progress(Now(0, 0.0, 0.0, {}))
         start_codes_from(trainer, how.start_from)
     return drive(
         trainer, folder, how, data=data.root, judge=judge, options=options, workers=workers
