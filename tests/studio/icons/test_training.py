@@ -196,6 +196,9 @@ def test_a_published_model_is_fine_tuned_from_its_integers(
     assert record.training["recipe"]["prior_rate"] < recipe.prior_rate
     assert record.training["recipe"]["shape"]["hidden"] == TINY["hidden"]
     assert load_model(out).sample(1).pixels.shape[-1] == 4
+    again = train("icons", tune_folder, out, Training(steps=4, resume=True))
+    for key in ("recipe", "start_from"):
+        assert again.training[key] == record.training[key]
     for settings, words in (
         ({**quick, "hidden": 16}, "of another shape"),
         ({**quick, "levels": [3, 4]}, r"codes of \[3, 3\] levels, not \[3, 4\]"),

@@ -425,6 +425,13 @@ def test_a_shipped_model_is_fine_tuned_in_its_own_shape(pictures, tmp_path, monk
     assert record.training["recipe"]["shape"] == parent.training["recipe"]["shape"]
     assert record.training["start_from"]["model"] == parent.id
     assert load_model(tmp_path / "out").sample(1).pixels.shape == (512, 512, 4)
+    # What the run knows need not be said again; what is said otherwise is refused as ever.
+    again = families.train("pictures", pictures, tmp_path / "out", Training(steps=3, resume=True))
+    assert again.training["recipe"] == record.training["recipe"]
+    assert again.training["start_from"] == record.training["start_from"]
+    other = Training(steps=4, resume=True, settings={"codes": 7})
+    with pytest.raises(BadWeights, match="codes"):
+        families.train("pictures", pictures, tmp_path / "out", other)
 
 
 def test_a_published_gan_without_its_run_is_refused_by_its_reason(pictures, tmp_path):

@@ -91,7 +91,7 @@ def test_sizes_are_taken_wherever_a_family_keeps_them(tmp_path):
     flat = folder(tmp_path / "flat", record(1, "MIT", recipe={"rate": 1.0, **shape}))
     for parent in (inside, beside, flat):
         assert sizes_of(parent, {"width", "depth"}) == {"width": 8}
-    assert sizes_of(None, {"width"}) == sizes_of(tmp_path, {"width"}) == {}
+    assert sizes_of(tmp_path, {"width"}) == {}
 
 
 def test_a_run_is_found_in_a_model_or_as_it_is(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from medici.errors import WrongUse
@@ -13,7 +14,7 @@ from medici.studio.diffusion.recipe import Recipe, library
 from medici.studio.diffusion.trainer import LossJudge, Trainer
 from medici.studio.families import RECORD, read_record
 from medici.studio.training.options import Options
-from medici.studio.training.origin import sizes_of
+from medici.studio.training.origin import defaults
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
 
@@ -34,7 +35,8 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
     Under ``torchrun`` every process calls this with the same arguments.
     """
     options, settings = Options.take(how.settings)
-    recipe = Recipe.from_settings(sizes_of(how.start_from, _SIZES) | settings)
+    rates = {f.name for f in fields(Recipe)}
+    recipe = Recipe.from_settings(defaults(how, out / "run", _SIZES, rates) | settings)
     device = device_for(how.device)
     library()
     pictures = read_folder(data, recipe.size)

@@ -15,7 +15,7 @@ from medici.studio.music.publish import publish
 from medici.studio.music.scores import read_scores
 from medici.studio.music.trainer import Recipe, Trainer, TuneJudge
 from medici.studio.training.options import Options
-from medici.studio.training.origin import sizes_of
+from medici.studio.training.origin import defaults
 from medici.studio.training.run import device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _RUN = "run"
 _SIZES = {f.name for f in fields(Shape)}
+_RATES = {f.name for f in fields(Recipe)} - {"shape"}
 # A network that knows music already learns a few pieces by heart at the full rate.
 _TUNING = {"rate": 5e-4}
 _DRAWN = 6
@@ -41,9 +42,7 @@ _LONGEST_REACH = 256
 def train(data: Path, out: Path, how: Training) -> ModelRecord:
     """See `medici.studio.music.family.Music.train`."""
     options, rest = Options.take(how.settings)
-    if how.start_from is not None:
-        rest = sizes_of(how.start_from, _SIZES) | _TUNING | rest
-    recipe = chosen(rest)
+    recipe = chosen(defaults(how, out / _RUN, _SIZES, _RATES, _TUNING) | rest)
     device = device_for(how.device)
     scores = read_scores(data)
     tune = read_scores(how.tune) if how.tune is not None else None
@@ -74,8 +73,7 @@ def chosen(settings: Mapping[str, Any]) -> Recipe:
     Raises:
         WrongUse: an unknown name, or a value that cannot be trained with.
     """
-    of_recipe = {f.name for f in fields(Recipe)} - {"shape"}
-    refuse_unknown(settings, of_recipe | _SIZES, "music")
+    refuse_unknown(settings, _RATES | _SIZES, "music")
     rates, shape = typed(Recipe, settings, {"shape"}), typed(Shape, settings)
     for key, value in shape.items():
         if key in ("near", "far"):

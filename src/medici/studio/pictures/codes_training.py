@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from medici.studio.exact import identity
 from medici.studio.families import Now
 from medici.studio.pictures.codes import CodesShape
-from medici.studio.pictures.codes_recipe import read_settings
+from medici.studio.pictures.codes_recipe import CodesRecipe, read_settings
 from medici.studio.pictures.codes_trainer import CodesTrainer
 from medici.studio.pictures.fine_tuning import start_codes_from
-from medici.studio.training.origin import sizes_of
+from medici.studio.training.origin import defaults
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
 
@@ -42,9 +42,9 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     Raises:
         BadData, WrongUse, MissingPart, Interrupted, BadWeights: see `drive` and `CodesTrainer`.
     """
-    known: dict[str, Any] = {}
-    if how.start_from is not None:
-        known = sizes_of(how.start_from, {f.name for f in fields(CodesShape)} - {"side"}) | _TUNING
+    sizes = {f.name for f in fields(CodesShape)} - {"side"}
+    rates = {f.name for f in fields(CodesRecipe)} - {"shape"}
+    known = defaults(how, folder, sizes, rates, _TUNING)
     options, recipe = read_settings({**known, **how.settings}, data.side)
     device = device_for(how.device)
     workers = Workers.join(device)

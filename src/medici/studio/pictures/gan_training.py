@@ -11,7 +11,7 @@ from medici.studio.pictures.gan import Trainer, load_trained
 from medici.studio.pictures.gan_export import to_exact
 from medici.studio.pictures.recipe import Recipe
 from medici.studio.training.options import Options
-from medici.studio.training.origin import sizes_of
+from medici.studio.training.origin import defaults
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
 
@@ -50,10 +50,10 @@ def run_gan(data: Samples, folder: Path, how: Training, judge: Judge | None = No
     Raises:
         BadData, WrongUse, MissingPart, Interrupted, BadWeights: see `drive` and `Trainer`.
     """
-    sizes = sizes_of(
-        how.start_from, {f.name for f in fields(GanShape)} - {"classes", "head", "side"}
-    )
-    options, recipe = read_settings({**sizes, **how.settings})
+    sizes = {f.name for f in fields(GanShape)} - {"classes", "head", "side"}
+    rates = {f.name for f in fields(Recipe)} - {"shape"}
+    known = defaults(how, folder, sizes, rates)
+    options, recipe = read_settings({**known, **how.settings})
     device = device_for(how.device)
     workers = Workers.join(device)
     trainer = Trainer(data, recipe, how.seed, device, workers)

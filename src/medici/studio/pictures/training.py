@@ -55,16 +55,16 @@ def train(
     from medici.studio.pictures import codes_training, gan_training
     from medici.studio.pictures.publish import publish
     from medici.studio.training.judging import PictureJudge
-    from medici.studio.training.origin import sizes_of
+    from medici.studio.training.origin import defaults
 
     settings = dict(how.settings)
-    # What is fine-tuned keeps its body and its size.
-    parent = sizes_of(how.start_from, {"body", "codes", "side"})
-    body = str(settings.pop("body", parent.get("body", "codes" if "codes" in parent else "auto")))
+    # What goes on, or is fine-tuned, keeps its body and its size.
+    known = defaults(how, out / "run", {"body", "codes", "side"})
+    body = str(settings.pop("body", known.get("body", "codes" if "codes" in known else "auto")))
     asked = [settings.pop(name) for name in ("side", "size") if name in settings]
     if len(asked) > 1:
         raise WrongUse("side and size are the same setting", "give one of them")
-    side = asked[0] if asked else parent.get("side", side_of(data))
+    side = asked[0] if asked else known.get("side", side_of(data))
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
     train_on = open_set(data, side)

@@ -10,7 +10,7 @@ from medici.studio.textures.data import LEAST_SIDE, read_materials
 from medici.studio.textures.gan import SCHEMA, Recipe, Trainer
 from medici.studio.textures.networks import Shape
 from medici.studio.training.options import Options
-from medici.studio.training.origin import sizes_of, snapshot_of
+from medici.studio.training.origin import defaults, snapshot_of
 from medici.studio.training.run import BEST, SNAPSHOT, device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
 from medici.studio.training.snapshots import read_snapshot
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from medici.studio.textures.data import MaterialSet
 
 _COUNTED = {"materials", "planes"}
+_SIZES = {f.name for f in fields(Shape)} - _COUNTED
+_RATES = {f.name for f in fields(Recipe)}
 _SHOWN = 8
 
 
@@ -51,8 +53,8 @@ def train(
     if how.tune is not None:
         raise WrongUse("textures are not judged while they train", "give fresh pictures as --judge")
     device = device_for(how.device)
-    named = sizes_of(how.start_from, {f.name for f in fields(Shape)} - _COUNTED)
-    recipe, sizes = read_settings({**named, **settings})
+    known = defaults(how, out / "run", _SIZES, _RATES)
+    recipe, sizes = read_settings({**known, **settings})
     waves = int(sizes.get("waves", 1))
     data = read_materials(folder, waves, max(LEAST_SIDE, recipe.side + 24))
     judge = read_materials(how.judge, waves) if how.judge is not None else None
@@ -101,8 +103,7 @@ def read_settings(settings: Mapping[str, Any]) -> tuple[Recipe, dict[str, Any]]:
     Raises:
         WrongUse: an unknown name, or a value that cannot be.
     """
-    known = {f.name for kind in (Recipe, Shape) for f in fields(kind)} - _COUNTED
-    refuse_unknown(settings, known, "textures")
+    refuse_unknown(settings, _SIZES | _RATES, "textures")
     recipe = Recipe(**typed(Recipe, settings))
     sizes = typed(Shape, settings, _COUNTED)
     shape = Shape(materials=1, **sizes)

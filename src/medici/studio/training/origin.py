@@ -18,10 +18,11 @@ from medici.studio.training.folder import SNAPSHOT
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from medici.records import Digest, ModelRecord
+    from medici.studio.families import Training
 
 ORIGIN = "data.json"
 PARENT = "parent.json"
@@ -102,17 +103,47 @@ def with_parent(record: ModelRecord, run: Path) -> ModelRecord:
     )
 
 
-def sizes_of(parent: Path | None, known: Collection[str]) -> dict[str, Any]:
+def defaults(
+    how: Training,
+    run: Path,
+    sizes: Collection[str],
+    rates: Collection[str] = (),
+    tuning: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Settings that a user need not name: of a run that goes on its own, of a parent its sizes.
+
+    Args:
+        how: what was asked for.
+        run: the run's folder.
+        sizes: names of settings that are sizes of the networks.
+        rates: names of the other settings of a recipe.
+        tuning: what is set otherwise when a model is fine-tuned.
+
+    Raises:
+        BadWeights: the snapshot or the parent's record cannot be read.
+    """
+    from medici.studio.training.snapshots import recipe_in
+
+    if how.resume:
+        snapshot, known = run / SNAPSHOT, {*sizes, *rates}
+        found = recipe_in(snapshot) if snapshot.exists() else {}
+        return {k: v for k, v in found.items() if k in known}
+    if how.start_from is None:
+        return {}
+    return sizes_of(how.start_from, sizes) | dict(tuning or {})
+
+
+def sizes_of(parent: Path, known: Collection[str]) -> dict[str, Any]:
     """Sizes of a parent's networks, as settings: what is fine-tuned has the parent's shape.
 
     Args:
-        parent: a model folder; None, or one without a record, gives nothing.
+        parent: a model folder; one without a record gives nothing.
         known: names of settings that are sizes.
 
     Raises:
         BadWeights: its record cannot be read.
     """
-    record = _record(parent) if parent is not None else None
+    record = _record(parent)
     training = record.training if record is not None else {}
     recipe = training.get("recipe", {})
     try:

@@ -62,6 +62,29 @@ def read_snapshot(
     Raises:
         BadWeights: a pickle, damaged, or another kind of file; the message names it.
     """
+    with _opened(path, what) as file:
+        about = read_json((file.metadata() or {})["medici"])
+        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+    if not isinstance(about, dict) or (schema is not None and about.get("schema") != schema):
+        found = about.get("schema") if isinstance(about, dict) else about
+        raise BadWeights(f"{path} is not a {what} of this family, it says {found!r}")
+    return about, tensors
+
+
+def recipe_in(path: Path) -> dict[str, Any]:
+    """Sizes and rates of the run that a snapshot is of, in one flat mapping; no tensor is read.
+
+    Raises:
+        BadWeights: as `read_snapshot`.
+    """
+    with _opened(path, "training snapshot") as file:
+        about = read_json((file.metadata() or {})["medici"])
+        recipe = about["recipe"]
+        return {**recipe, **recipe.get("shape", about.get("shape", {}))}
+
+
+@contextmanager
+def _opened(path: Path, what: str) -> Iterator[Any]:
     try:
         with path.open("rb") as file:
             head = file.read(4)
@@ -71,17 +94,12 @@ def read_snapshot(
                 "convert it to safetensors where you trust it: safetensors.torch.save_file",
                 code="pickle-refused",
             )
-        with safe_open(path, framework="pt") as file:
-            about = read_json((file.metadata() or {})["medici"])
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        with safe_open(path, framework="pt") as opened:
+            yield opened
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadWeights(
             f"{path} is not a {what}: {error}", "train without --resume to start anew"
         ) from error
-    if not isinstance(about, dict) or (schema is not None and about.get("schema") != schema):
-        found = about.get("schema") if isinstance(about, dict) else about
-        raise BadWeights(f"{path} is not a {what} of this family, it says {found!r}")
-    return about, tensors
 
 
 @contextmanager
