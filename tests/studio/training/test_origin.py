@@ -8,7 +8,13 @@ import pytest
 
 from medici.errors import BadWeights, WrongUse
 from medici.records import Digest, ModelId, ModelRecord
-from medici.studio.training.origin import note_parent, sizes_of, snapshot_of, with_parent
+from medici.studio.training.origin import (
+    note_parent,
+    same_data,
+    sizes_of,
+    snapshot_of,
+    with_parent,
+)
 
 
 def record(number, licence, **training):
@@ -68,11 +74,25 @@ def test_a_model_that_began_as_nothing_keeps_its_record(tmp_path):
 
 
 def test_an_unpublished_parent_is_named_by_its_folder(tmp_path):
-    (tmp_path / "half" / "run").mkdir(parents=True)
-    note_parent(tmp_path, tmp_path / "half")
-    told = with_parent(record(1, "MIT"), tmp_path)
-    assert told.training["start_from"] == {"name": "half"}
-    assert told.data_licence == "MIT"
+    half = tmp_path / "half" / "run"
+    half.mkdir(parents=True)
+    parent = folder(tmp_path / "parent", record(1, "CC-BY-NC-4.0"))
+    same_data(half, Digest("5" * 64), resume=False)
+    note_parent(half, parent)
+    (half / "snapshot.safetensors").touch()
+    for asked in (half, half.parent):
+        note_parent(tmp_path, asked)
+        told = with_parent(record(2, "MIT"), tmp_path)
+        begun = told.training["start_from"]
+        assert (begun["name"], begun["data_root"]) == (asked.name, "5" * 64)
+        assert begun["start_from"]["model"] == record(1, "").id
+        assert told.data_licence == "CC-BY-NC-4.0 AND MIT AND not stated"
+
+
+def test_the_run_of_a_published_model_has_its_record(tmp_path):
+    parent = folder(tmp_path / "parent", record(1, "CC-BY-NC-4.0"))
+    note_parent(tmp_path, parent / "run")
+    assert with_parent(record(2, "MIT"), tmp_path).data_licence == "CC-BY-NC-4.0 AND MIT"
 
 
 def test_what_cannot_be_read_is_refused(tmp_path):

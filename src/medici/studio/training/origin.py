@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from medici.errors import BadWeights, WrongUse
 from medici.store import atomic_write
 from medici.studio.data.licences import together
+from medici.studio.data.manifest import NOT_STATED
 from medici.studio.families import RECORD, RUN, read_record
 from medici.studio.training.folder import SNAPSHOT
 from medici.untrusted import read_json
@@ -62,14 +63,17 @@ def note_parent(run: Path, parent: Path) -> None:
 
     Args:
         run: the new run's folder, which exists.
-        parent: a model folder; or the folder of a run that was not published, which has no record.
+        parent: a model folder, or a run's. A run that was not published has no record: of what it
+            learnt from the root alone is known, and its licence is not.
 
     Raises:
         BadWeights: the parent's record cannot be read.
     """
-    told: dict[str, Any] = {"name": parent.name}
+    told: dict[str, Any] = {"name": parent.name, "data_licence": NOT_STATED}
     record = _record(parent)
-    if record is not None:
+    if record is None:
+        told |= _unpublished(parent if (parent / SNAPSHOT).exists() else parent / RUN)
+    else:
         told = {
             "model": record.id,
             "name": record.name,
@@ -92,15 +96,16 @@ def with_parent(record: ModelRecord, run: Path) -> ModelRecord:
     path = run / PARENT
     if not path.exists():
         return record
+    licences = _parts(record.data_licence)
     try:
-        parent = read_json(path.read_text("utf-8"))
-        theirs = str(parent.get("data_licence", ""))
-    except (ValueError, AttributeError) as error:
+        ancestor = parent = read_json(path.read_text("utf-8"))
+        while ancestor is not None:
+            licences += _parts(str(ancestor["data_licence"]))
+            ancestor = ancestor.get(STARTED)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadWeights(f"{path} does not say what the run began as") from error
-    licences = {*_parts(record.data_licence), *_parts(theirs)} - {""}
-    return replace(
-        record, data_licence=together(licences), training={**record.training, STARTED: parent}
-    )
+    both = together(part for part in licences if part)
+    return replace(record, data_licence=both, training={**record.training, STARTED: parent})
 
 
 def defaults(
@@ -181,5 +186,21 @@ def _parts(licence: str) -> list[str]:
     return [part[1:-1] if part.startswith("(") and part.endswith(")") else part for part in parts]
 
 
+def _unpublished(run: Path) -> dict[str, Any]:
+    """What a run itself says of its data and of what it began as."""
+    told: dict[str, Any] = {}
+    for file, of, name in ((ORIGIN, "root", "data_root"), (PARENT, None, STARTED)):
+        try:
+            found = read_json((run / file).read_text("utf-8"))
+            told[name] = found if of is None else found[of]
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadWeights(f"{run / file} does not say where the run comes from") from error
+    return told
+
+
 def _record(folder: Path) -> ModelRecord | None:
-    return read_record(folder / RECORD) if (folder / RECORD).exists() else None
+    places = (folder, folder.parent) if folder.name == RUN else (folder,)
+    found = next((p / RECORD for p in places if (p / RECORD).exists()), None)
+    return read_record(found) if found is not None else None
