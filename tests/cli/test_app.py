@@ -86,6 +86,28 @@ def test_a_run_that_is_over_is_published_by_resume_alone(art, here):
     assert here(*words, "--resume").json["model"] == first["model"]  # without 20 minutes more
 
 
+@pytest.mark.parametrize(
+    ("settings", "steps", "minutes"),
+    [([], None, 20.0), (["cpu_seconds=900"], None, None), (["rate=0.1"], 5, None)],
+)
+def test_twenty_minutes_are_for_runs_without_any_end(
+    monkeypatch, tmp_path, settings, steps, minutes
+):
+    from medici.cli import studio
+    from medici.studio import families
+
+    asked = []
+
+    def train(family, data, out, how):
+        asked.append(how)
+        raise families.WrongUse("enough")
+
+    monkeypatch.setattr(families, "train", train)
+    with pytest.raises(families.WrongUse):
+        studio.train(tmp_path, out=tmp_path / "m", settings=settings, steps=steps)
+    assert [how.minutes for how in asked] == [minutes]
+
+
 def test_without_words_it_shows_help():
     assert "Commands:" in run().out
     assert run("--version").out.startswith("medici ")

@@ -94,7 +94,8 @@ def train(
         Path, typer.Option(help="Becomes the model's folder; snapshots go to run/ in it.")
     ] = Path("models/own"),
     minutes: Annotated[
-        float | None, typer.Option(min=0.0, help="Wall time of this call (default: 20).")
+        float | None,
+        typer.Option(min=0.0, help="Wall time of this call (20 where nothing else ends it)."),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of the whole run.")] = None,
     resume: Annotated[
@@ -122,7 +123,8 @@ def train(
     from medici.studio import families
     from medici.studio.training.folder import unpublished
 
-    if minutes is None and steps is None:
+    told = parse_style(settings or [])
+    if minutes is None and steps is None and "cpu_seconds" not in told:
         # A run that is over only wants to be published.
         minutes = None if resume and unpublished(out / families.RUN) is not None else 20.0
     first = os.environ.get("RANK", "0") == "0"  # of the workers that torchrun started
@@ -146,7 +148,7 @@ def train(
             tune=tune,
             judge=judge,
             start_from=start_from,
-            settings=parse_style(settings or []),
+            settings=told,
             progress=tell,
         )
         record = families.train(family, data, out, how)
