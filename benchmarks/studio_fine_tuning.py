@@ -97,13 +97,13 @@ def trained(
         progress=note,
     )
     record = families.train(family, data / "train", out, how)
-    return record, begun[0] + record.training["spent"]["cpu_seconds"]
+    return record, begun[0] + max(noted(out, "cpu_seconds"))
 
 
-def least(out: Path) -> float:
-    """Nats a token that fresh pieces took at the best moment."""
-    rows = [json.loads(line) for line in (out / "run" / "curves.jsonl").read_text().splitlines()]
-    return min(row["surprise"] for row in rows if row.get("surprise") is not None)
+def noted(out: Path, key: str) -> list[float]:
+    """What a run noted under a name, row by row."""
+    lines = (out / "run" / "curves.jsonl").read_text("utf-8").splitlines()
+    return [row[key] for row in map(json.loads, lines) if row.get(key) is not None]
 
 
 def of_music(folder: Path, share: float) -> list[Row]:
@@ -117,7 +117,7 @@ def of_music(folder: Path, share: float) -> list[Row]:
         )
         rows = record.metrics["rows"]
         off = {k: abs(rows["model"][k] - v) for k, v in rows["floor"].items()}
-        told[name] = {"surprise": least(out), "spent": spent, **off}
+        told[name] = {"surprise": min(noted(out, "surprise")), "spent": spent, **off}
     tuned, alone = told["tuned"], told["alone"]
     spent = f"{tuned['spent']:.0f} and {alone['spent']:.0f} cpu-s"
     beside = f"from the chorales (peer: from nothing; {spent})"
