@@ -186,7 +186,9 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
     if (out / RECORD).exists() and not run.exists():
         raise WrongUse(f"{out} holds a model without its run", "give another folder")
     if how.start_from is not None:
-        how = replace(how, start_from=_parent(name, how.start_from))
+        # A run that goes on knows what it began as.
+        start_from = None if how.resume else _parent(name, how.start_from)
+        how = replace(how, start_from=start_from)
     try:
         record = family(name).train(data, out, how)
     except KeyboardInterrupt:
@@ -206,7 +208,10 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
 
 def _parent(name: str, told: Path) -> Path:
     """Folder of the model that a run of a family begins as; of an unpublished run, as it is."""
-    parent = told if told.is_dir() else find(told)
+    from medici.studio.training.folder import BEST, SNAPSHOT
+
+    files = [told / RECORD, *(f / n for f in (told, told / RUN) for n in (SNAPSHOT, BEST))]
+    parent = told if any(file.is_file() for file in files) else find(told)
     if (parent / RECORD).exists():
         theirs = read_record(parent / RECORD).family
         if theirs != name:

@@ -70,6 +70,28 @@ def test_licences_of_a_mixed_set_all_hold():
     assert forbids(mixed) == {"no-commercial"}
 
 
+@pytest.mark.parametrize(
+    ("licences", "both"),
+    [
+        (["CC-BY-NC-4.0", "MIT or ISC"], "CC-BY-NC-4.0 AND (MIT or ISC)"),
+        (["CC-BY-NC-4.0", "(MIT) OR (ISC)"], "CC-BY-NC-4.0 AND ((MIT) OR (ISC))"),
+        (["CC-BY-NC-4.0", "MIT) OR (ISC"], "CC-BY-NC-4.0 AND (MIT OR ISC)"),
+        (["MIT AND (ISC OR CC0-1.0)", "ISC OR CC0-1.0"], "(ISC OR CC0-1.0) AND MIT"),
+        (["(MIT AND ISC)", "ISC"], "ISC AND (MIT AND ISC)"),
+        (["not stated", "MIT"], "MIT AND not stated"),
+        (["bought from Ann AND Bob", "MIT"], "MIT AND (bought from Ann AND Bob)"),
+        (
+            ["GPL-2.0-only WITH Classpath-exception-2.0 AND MIT"],
+            "GPL-2.0-only WITH Classpath-exception-2.0 AND MIT",
+        ),
+    ],
+)
+def test_what_holds_for_one_holds_for_all(licences, both):
+    assert together(licences) == together([both]) == both
+    if "NC" in both:
+        assert forbids(both) == {"no-commercial"}
+
+
 def test_without_the_list_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "license_expression", None)
     licences._library.cache_clear()

@@ -166,6 +166,11 @@ def test_the_shipped_chorales_come_back_to_the_last_bit_but_one(tmp_path: Path) 
     for one, other in zip(known.blocks, again.blocks, strict=True):
         assert (one.weight == other.weight).all()
         assert (one.bias == other.bias).all()
+    # More numbers than its tables can use stay empty.
+    start_from(
+        Trainer(Examples(tiny.varied(4), shape), Recipe(replace(shape, inside=80))),
+        SHIPPED / "chorales",
+    )
     with pytest.raises(BadWeights, match="tells tokens in more numbers than 4"):
         start_from(
             Trainer(Examples(tiny.varied(4), shape), Recipe(replace(shape, inside=4))),

@@ -154,6 +154,21 @@ def test_fine_tuning_may_change_the_head_but_not_the_body(tmp_path):
         start_from(trainer(), tmp_path)
 
 
+def test_a_run_goes_on_as_it_began_and_as_nothing_else(pictures, tmp_path):
+    how = Training(steps=1, settings={**DCGAN, "head": "rgb", "rate": 2e-4})
+    first = train(pictures, tmp_path / "out", how)
+    again = train(pictures, tmp_path / "out", Training(steps=2, resume=True))
+    assert again.training["recipe"] == first.training["recipe"]
+    assert again.training["recipe"]["shape"]["head"] == "rgb"  # not what the data would choose
+    for name, other in (("rate", 1e-5), ("batch", 4), ("body", "r3gan"), ("head", "slots")):
+        how = Training(steps=3, resume=True, settings={name: other})
+        with pytest.raises(BadWeights, match=name):
+            train(pictures, tmp_path / "out", how)
+    (tmp_path / "out" / "run" / "data.json").unlink()
+    with pytest.raises(WrongUse, match="does not say in data"):
+        train(pictures, tmp_path / "out", Training(steps=3, resume=True))
+
+
 def test_the_best_generator_alone_can_be_started_from(tmp_path):
     run = run_gan(drawings(), tmp_path / "first", Training(steps=2, settings=SETTINGS))
     kept = run.trainee.averaged("0.9")

@@ -8,13 +8,10 @@ import pytest
 
 from medici.errors import BadWeights, WrongUse
 from medici.records import Digest, ModelId, ModelRecord
-from medici.studio.training.origin import (
-    note_parent,
-    same_data,
-    sizes_of,
-    snapshot_of,
-    with_parent,
-)
+from medici.studio.training.origin import note_origin, same_data, with_parent
+from medici.studio.training.starting import sizes_of, snapshot_of
+
+ROOT = Digest("5" * 64)
 
 
 def record(number, licence, **training):
@@ -34,7 +31,7 @@ def test_the_record_names_every_ancestor_and_joins_the_licences(tmp_path):
     first = record(1, "CC-BY-4.0 AND MIT", data={"title": "Ink", "authors": ["Ada"]})
     parent = folder(tmp_path / "first", first)
     second = folder(tmp_path / "second", record(2, "MIT"))
-    note_parent(second / "run", parent)
+    note_origin(second / "run", record(2, "").data_root, parent)
     told = with_parent(record(2, "MIT"), second / "run")
     assert told.data_licence == "CC-BY-4.0 AND MIT"
     assert told.training["start_from"] == {
@@ -47,7 +44,7 @@ def test_the_record_names_every_ancestor_and_joins_the_licences(tmp_path):
     }
     (second / "record.json").write_text(json.dumps(told.as_json()))
     third = folder(tmp_path / "third", record(3, "CC0-1.0"))
-    note_parent(third / "run", second)
+    note_origin(third / "run", ROOT, second)
     last = with_parent(record(3, "CC0-1.0"), third / "run")
     assert last.data_licence == "CC-BY-4.0 AND CC0-1.0 AND MIT"
     assert last.training["start_from"]["start_from"] == told.training["start_from"]
@@ -59,12 +56,13 @@ def test_the_record_names_every_ancestor_and_joins_the_licences(tmp_path):
         ("MIT", "MIT", "MIT"),
         ("MIT", "MIT OR CC0-1.0", "MIT AND (MIT OR CC0-1.0)"),
         ("MIT AND (MIT OR CC0-1.0)", "MIT OR CC0-1.0", "MIT AND (MIT OR CC0-1.0)"),
-        ("ISC", "(MIT AND ISC) OR CC0-1.0", "((MIT AND ISC) OR CC0-1.0) AND ISC"),
-        ("", "CC-BY-NC-4.0", "CC-BY-NC-4.0"),
+        ("ISC", "(MIT AND ISC) OR CC0-1.0", "ISC AND ((MIT AND ISC) OR CC0-1.0)"),
+        ("", "CC-BY-NC-4.0", "CC-BY-NC-4.0 AND not stated"),
+        ("CC0-1.0", "", "CC0-1.0 AND not stated"),
     ],
 )
 def test_licences_that_both_hold(tmp_path, own, parent, both):
-    note_parent(tmp_path, folder(tmp_path / "parent", record(1, parent)))
+    note_origin(tmp_path, ROOT, folder(tmp_path / "parent", record(1, parent)))
     assert with_parent(record(2, own), tmp_path).data_licence == both
 
 
@@ -77,28 +75,28 @@ def test_an_unpublished_parent_is_named_by_its_folder(tmp_path):
     half = tmp_path / "half" / "run"
     half.mkdir(parents=True)
     parent = folder(tmp_path / "parent", record(1, "CC-BY-NC-4.0"))
-    same_data(half, Digest("5" * 64), resume=False)
-    note_parent(half, parent)
+    note_origin(half, ROOT, parent)
     (half / "snapshot.safetensors").touch()
     for asked in (half, half.parent):
-        note_parent(tmp_path, asked)
+        note_origin(tmp_path, ROOT, asked)
         told = with_parent(record(2, "MIT"), tmp_path)
         begun = told.training["start_from"]
-        assert (begun["name"], begun["data_root"]) == (asked.name, "5" * 64)
+        assert (begun["name"], begun["data_root"]) == (asked.name, ROOT)
         assert begun["start_from"]["model"] == record(1, "").id
         assert told.data_licence == "CC-BY-NC-4.0 AND MIT AND not stated"
 
 
 def test_the_run_of_a_published_model_has_its_record(tmp_path):
     parent = folder(tmp_path / "parent", record(1, "CC-BY-NC-4.0"))
-    note_parent(tmp_path, parent / "run")
+    note_origin(tmp_path, ROOT, parent / "run")
     assert with_parent(record(2, "MIT"), tmp_path).data_licence == "CC-BY-NC-4.0 AND MIT"
 
 
 def test_what_cannot_be_read_is_refused(tmp_path):
-    (tmp_path / "parent.json").write_text("[]")
-    with pytest.raises(BadWeights, match="what the run began as"):
-        with_parent(record(1, "MIT"), tmp_path)
+    for odd in ("[]", "no", '{"start_from": 3}', '{"start_from": {"start_from": [1]}}'):
+        (tmp_path / "data.json").write_text(odd)
+        with pytest.raises(BadWeights, match="does not say"):
+            with_parent(record(1, "MIT"), tmp_path)
     odd = folder(tmp_path / "odd", record(1, "MIT", recipe=[1]))
     with pytest.raises(BadWeights, match="what it is made of"):
         sizes_of(odd, {"width"})
@@ -122,3 +120,45 @@ def test_a_run_is_found_in_a_model_or_as_it_is(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "snapshot.safetensors").touch()
     assert snapshot_of(tmp_path) == tmp_path / "run" / "snapshot.safetensors"
+
+
+def test_what_an_ancestor_hides_is_found_before_anything_is_trained(tmp_path):
+    odd = folder(tmp_path / "odd", record(1, "MIT", start_from="nobody"))
+    with pytest.raises(BadWeights, match="does not say what it began as"):
+        note_origin(tmp_path, ROOT, odd)
+    long = folder(tmp_path / "long", record(1, "MIT", data={"title": "a" * 300_000}))
+    with pytest.raises(BadWeights, match="told of in"):
+        note_origin(tmp_path, ROOT, long)
+    chain: dict[str, object] = {"data_licence": "CC-BY-NC-4.0"}
+    for _ in range(30):
+        chain = {"start_from": chain}
+    deep = folder(tmp_path / "deep", record(1, "MIT", **chain))
+    with pytest.raises(BadWeights, match="31 ancestors"):
+        note_origin(tmp_path, ROOT, deep)
+    assert not (tmp_path / "data.json").exists()
+
+
+def test_a_newer_run_in_a_published_folder_is_heard_too(tmp_path):
+    nc = folder(tmp_path / "nc", record(1, "CC-BY-NC-4.0"))
+    out = folder(tmp_path / "out", record(2, "CC0-1.0"))
+    note_origin(out / "run", record(2, "").data_root, nc)
+    note_origin(tmp_path, ROOT, out)
+    told = with_parent(record(3, "MIT"), tmp_path)
+    assert told.data_licence == "CC-BY-NC-4.0 AND CC0-1.0 AND MIT"
+    note_origin(out / "run", ROOT)
+    note_origin(tmp_path, ROOT, out)
+    assert with_parent(record(3, "MIT"), tmp_path).data_licence == "MIT AND not stated"
+
+
+def test_a_run_goes_on_with_what_it_began_with(tmp_path):
+    with pytest.raises(WrongUse, match="does not say in data"):
+        same_data(tmp_path, ROOT)
+    note_origin(tmp_path, ROOT)
+    same_data(tmp_path, ROOT)
+    with pytest.raises(WrongUse, match="other data"):
+        same_data(tmp_path, Digest("6" * 64))
+    # A run that begins anew forgets what another began as.
+    note_origin(tmp_path, ROOT, folder(tmp_path / "parent", record(1, "MIT")))
+    note_origin(tmp_path, ROOT)
+    alone = record(2, "MIT")
+    assert with_parent(alone, tmp_path) is alone

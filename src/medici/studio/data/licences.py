@@ -7,6 +7,7 @@ SPDX list; what the Creative Commons letters mean is known here.
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +72,39 @@ def forbids(text: str) -> set[str]:
 
 
 def together(licences: Iterable[str]) -> str:
-    """One expression for a set whose samples have these licences: all of them hold."""
-    found = sorted(set(licences))
-    return " AND ".join(f"({one})" if " OR " in one and len(found) > 1 else one for one in found)
+    """One expression for what stands under all of these licences, each of which holds."""
+    found = sorted({part for one in licences for part in _terms(one)}, key=_bare)
+    if len(found) == 1 and _wrapped(found[0]):
+        return found[0][1:-1]
+    return " AND ".join(found)
+
+
+def _terms(licence: str) -> list[str]:
+    """What an expression joins by AND; itself in brackets where it says anything else."""
+    terms: list[list[str]] = [[]]
+    depth = 0
+    for word in re.findall(r"[()]|[^\s()]+", licence):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        joins = depth == 0 and word.upper() == "AND"
+        if depth < 0:
+            break
+        if depth == 0 and word.upper() == "OR":
+            return [f"({licence})"]
+        terms.append([]) if joins else terms[-1].append(word)
+    told = [" ".join(term).replace("( ", "(").replace(" )", ")") for term in terms]
+    # Between brackets, names alone: sentences are kept as they are.
+    names = all(_wrapped(t) or " " not in t or " WITH " in t.upper() for t in told)
+    if depth:  # Brackets that do not match could set free what stands beside them.
+        return [f"({' '.join(re.sub(r'[()]', ' ', licence).split())})"]
+    return told if all(told) and (names or len(told) == 1) else [f"({licence})"]
+
+
+def _bare(term: str) -> str:
+    return term.lstrip("(")
+
+
+def _wrapped(term: str) -> bool:
+    return term.startswith("(") and term.endswith(")")
 
 
 def _flags(node: Any) -> set[str]:

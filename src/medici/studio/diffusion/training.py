@@ -14,9 +14,9 @@ from medici.studio.diffusion.recipe import Recipe, library
 from medici.studio.diffusion.trainer import LossJudge, Trainer
 from medici.studio.families import RECORD, read_record
 from medici.studio.training.options import Options
-from medici.studio.training.origin import defaults
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
+from medici.studio.training.starting import defaults
 
 if TYPE_CHECKING:
     from pathlib import Path

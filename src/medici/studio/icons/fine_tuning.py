@@ -55,7 +55,7 @@ def start_from(trainer: Trainer, folder: Path, looks: Sequence[str]) -> None:
     try:
         _restore_prior(prior, model, looks)
         _restore_autoencoder(autoencoder, model)
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
         raise BadWeights(
             f"{folder} is of another shape: {error}", "give the sizes its record names"
         ) from error

@@ -16,10 +16,10 @@ from medici.studio.icons.networks import BODIES, Shape
 from medici.studio.icons.sheets import save_sheet
 from medici.studio.icons.trainer import Recipe
 from medici.studio.training.options import Options
-from medici.studio.training.origin import defaults
 from medici.studio.training.precision import SETTINGS
 from medici.studio.training.run import device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
+from medici.studio.training.starting import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ def train(
 
     options, settings = Options.take(how.settings)
     device = device_for(how.device)
-    settings = defaults(how, out / "run", _SIZES, _RATES, _TUNING) | settings
+    settings = defaults(how, out / "run", _SIZES | {"body"}, _RATES, _TUNING) | settings
     icons = read_icons(data)
     tune = read_icons(how.tune) if how.tune is not None else None
     judge = read_icons(how.judge) if how.judge is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 
 from medici.errors import BadWeights
 from medici.studio.exact import restored
@@ -80,8 +81,11 @@ def restore(network: ChoraleNetwork, weights: Weights, name: str) -> None:
         left, sizes, right = torch.linalg.svd(wide, full_matrices=False)
         if (sizes[each:] > _NOTHING * sizes[0]).any():
             raise BadWeights(f"{name} tells tokens in more numbers than {each}", "leave out inside")
-        told = left[:, :each] * sizes[:each].sqrt()
-        again = (sizes[:each].sqrt()[:, None] * right[:each]).unflatten(1, (len(mine), -1))
+        roots = sizes[:each].sqrt()
+        spare = each - len(roots)  # more numbers than the tables can use
+        told = F.pad(left[:, :each] * roots, (0, spare))
+        wider = F.pad(roots[:, None] * right[:each], (0, 0, 0, spare))
+        again = wider.reshape(each, len(mine), -1)
         # Among features that say the same, as pitch and pitch class, the smallest numbers.
         features = network.features[turn, :-1]
         network.inside[turn] = torch.linalg.pinv(features) @ told

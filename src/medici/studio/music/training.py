@@ -15,9 +15,9 @@ from medici.studio.music.publish import publish
 from medici.studio.music.scores import read_scores
 from medici.studio.music.trainer import Recipe, Trainer, TuneJudge
 from medici.studio.training.options import Options
-from medici.studio.training.origin import defaults
 from medici.studio.training.run import device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
+from medici.studio.training.starting import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

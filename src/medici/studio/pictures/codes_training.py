@@ -11,9 +11,9 @@ from medici.studio.pictures.codes import CodesShape
 from medici.studio.pictures.codes_recipe import CodesRecipe, read_settings
 from medici.studio.pictures.codes_trainer import CodesTrainer
 from medici.studio.pictures.fine_tuning import start_codes_from
-from medici.studio.training.origin import defaults
 from medici.studio.training.parallel import Workers
-from medici.studio.training.run import device_for, drive
+from medici.studio.training.run import device_for, drive, ready
+from medici.studio.training.starting import defaults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,7 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     workers = Workers.join(device)
     trainer = CodesTrainer(data, recipe, how.seed, device, workers)
     if how.start_from is not None and not how.resume:
+        ready(folder, how, options, judged=judge is not None)
         how.progress(Now(0, 0.0, 0.0, {}))
         start_codes_from(trainer, how.start_from)
     return drive(

@@ -12,7 +12,7 @@ from medici.studio.pictures.gan import SCHEMA, TRAINED
 from medici.studio.pictures.restoring import restore
 from medici.studio.training import snapshots
 from medici.studio.training.folder import BEST, SNAPSHOT
-from medici.studio.training.origin import snapshot_of
+from medici.studio.training.starting import snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,9 +82,11 @@ def start_codes_from(trainer: CodesTrainer, folder: Path) -> dict[str, int]:
         WrongUse: the folder holds nothing to begin with.
         BadWeights: it is of another architecture; the message says what differs.
     """
-    if not (folder / RUN).exists() and (folder / RECORD).exists():
+    snapshots_there = any((f / SNAPSHOT).exists() for f in (folder, folder / RUN))
+    if not snapshots_there and (folder / RECORD).exists():
         model = read_checked(folder / WEIGHTS, read_record(folder / RECORD))
-        if "codes" not in model.about.get("latent", {}):
+        latent = model.about.get("latent")
+        if not isinstance(latent, dict) or "codes" not in latent:
             raise BadWeights(f"{folder} is no model of codes", "give the body that it has")
         restore(trainer, model, folder.name)
         return {"taken": len(model.tensors), "fresh": len(trainer.networks.encoder.state_dict())}

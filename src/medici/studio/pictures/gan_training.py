@@ -11,9 +11,9 @@ from medici.studio.pictures.gan import Trainer, load_trained
 from medici.studio.pictures.gan_export import to_exact
 from medici.studio.pictures.recipe import Recipe
 from medici.studio.training.options import Options
-from medici.studio.training.origin import defaults
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
+from medici.studio.training.starting import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -54,18 +54,18 @@ def restore(trainer: CodesTrainer, model: ExactModel, name: str) -> float:
         BadWeights: it is of another shape, or keeps its ground otherwise.
     """
     decoder, prior = trainer.networks.decoder, trainer.networks.prior
-    if bool(model.about["transparent"]) != trainer.transparent:
-        which = "on" if trainer.transparent else "without"
-        raise BadWeights(f"{name} was not trained on pictures {which} transparent ground")
-    parts = {
-        k: torch.from_numpy(v)
-        for k, v in restored.sequence(model.sequences["prior"].weights).items()
-    }
-    parts["conditions"] = _told_of(parts["conditions"], model.about["classes"], trainer)
     try:
+        if bool(model.about["transparent"]) != trainer.transparent:
+            which = "on" if trainer.transparent else "without"
+            raise BadWeights(f"{name} was not trained on pictures {which} transparent ground")
+        parts = {
+            k: torch.from_numpy(v)
+            for k, v in restored.sequence(model.sequences["prior"].weights).items()
+        }
+        parts["conditions"] = _told_of(parts["conditions"], list(model.about["classes"]), trainer)
         prior.load_state_dict(parts)
         _restore_decoder(decoder, model, trainer.palette)
-    except (RuntimeError, KeyError, ValueError) as error:
+    except (RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise BadWeights(
             f"{name} is of another shape: {error}", "give the sizes its record names"
         ) from error
@@ -73,6 +73,10 @@ def restore(trainer: CodesTrainer, model: ExactModel, name: str) -> float:
     open_norms(decoder, lambda: decoder.mapped(works[:_MEASURED]))
     found = _learn_encoder(trainer, works)
     _find_scales(trainer)
+    with torch.no_grad():  # The same everywhere, whatever each machine's rounding made of it.
+        for tensor in trainer.networks.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.copy_(trainer.workers.mean_of(tensor))
     trainer.restart_averages()
     logger("studio").info(
         "encoder learnt back from the model's own works", model=name, found=round(found, 3)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medici.errors import WrongUse
+from medici.errors import BadWeights, WrongUse
 from medici.studio.data.folder import SIDE, PictureSet, read_folder, warn_of_loss
 from medici.studio.data.manifest import read_manifest
 from medici.studio.data.sampling import some
@@ -53,18 +53,24 @@ def train(
     # First, since it says how to get PyTorch where that is missing.
     import medici.studio.training.run  # noqa: F401
     from medici.studio.pictures import codes_training, gan_training
+    from medici.studio.pictures.bodies import SIDES
     from medici.studio.pictures.publish import publish
     from medici.studio.training.judging import PictureJudge
-    from medici.studio.training.origin import defaults
+    from medici.studio.training.starting import defaults
 
     settings = dict(how.settings)
     # What goes on, or is fine-tuned, keeps its body and its size.
-    known = defaults(how, out / "run", {"body", "codes", "side"})
+    if settings.get("body") == "auto":
+        del settings["body"]
+    told = replace(how, settings=settings)
+    known = defaults(told, out / "run", {"body", "codes", "head", "side"})
     body = str(settings.pop("body", known.get("body", "codes" if "codes" in known else "auto")))
     asked = [settings.pop(name) for name in ("side", "size") if name in settings]
     if len(asked) > 1:
         raise WrongUse("side and size are the same setting", "give one of them")
     side = asked[0] if asked else known.get("side", side_of(data))
+    if not asked and "side" in known and side not in SIDES:
+        raise BadWeights(f"{how.start_from or out} says that its side is {side!r}")
     if body not in BODIES:
         raise WrongUse(f"body {body!r} is not known", f"one of {', '.join(BODIES)}")
     train_on = open_set(data, side)
@@ -85,9 +91,8 @@ def train(
         run = codes_training.run_codes(train_on, out / "run", told, judging)
         outcome = codes_training.outcome
     else:
-        told = replace(
-            how, settings={"head": head_for(train_on), **settings, "body": body, "side": side}
-        )
+        head = known["head"] if how.resume and "head" in known else head_for(train_on)
+        told = replace(how, settings={"head": head, **settings, "body": body, "side": side})
         run = gan_training.run_gan(train_on, out / "run", told, judging)
         outcome = gan_training.outcome
     if not run.workers.first:

@@ -10,10 +10,10 @@ from medici.studio.textures.data import LEAST_SIDE, read_materials
 from medici.studio.textures.gan import SCHEMA, Recipe, Trainer
 from medici.studio.textures.networks import Shape
 from medici.studio.training.options import Options
-from medici.studio.training.origin import defaults, snapshot_of
 from medici.studio.training.run import BEST, SNAPSHOT, device_for, drive
 from medici.studio.training.settings import refuse_unknown, typed
 from medici.studio.training.snapshots import read_snapshot
+from medici.studio.training.starting import defaults, snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,76 +15,64 @@ from medici.store import atomic_write
 from medici.studio.data.licences import together
 from medici.studio.data.manifest import NOT_STATED
 from medici.studio.families import RECORD, RUN, read_record
-from medici.studio.training.folder import SNAPSHOT
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from medici.records import Digest, ModelRecord
-    from medici.studio.families import Training
 
 ORIGIN = "data.json"
-PARENT = "parent.json"
 STARTED = "start_from"
+# Of ancestors in a row, and of what is said of all of them.
+_MOST, _LARGEST = 24, 1 << 18
 
 
-def same_data(run: Path, root: Digest, *, resume: bool) -> None:
-    """Note a new run's data; refuse to resume one that began with others.
-
-    Args:
-        run: the run's folder, which exists.
-        root: Merkle root of the training data.
-        resume: whether the run goes on.
-
-    Raises:
-        WrongUse: the run was trained on other data.
-        BadWeights: what the folder says of its data cannot be read.
-    """
-    path = run / ORIGIN
-    if resume and path.exists():
-        try:
-            began = read_json(path.read_text("utf-8"))["root"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadWeights(f"{path} does not say what the run was trained on") from error
-        if began != root:
-            raise WrongUse(
-                f"{run} was trained on other data: root {began}, not {root}",
-                "give the data it began with, or train into another folder with --start-from",
-                code="other-data",
-            )
-        return
-    atomic_write(path, (json.dumps({"root": root}) + "\n").encode())
-
-
-def note_parent(run: Path, parent: Path) -> None:
-    """Note the model that a new run begins as.
+def note_origin(run: Path, root: Digest | None, parent: Path | None = None) -> None:
+    """Note a new run's data, and the model that it begins as.
 
     Args:
         run: the new run's folder, which exists.
+        root: Merkle root of the training data.
         parent: a model folder, or a run's. A run that was not published has no record: of what it
             learnt from the root alone is known, and its licence is not.
 
     Raises:
-        BadWeights: the parent's record cannot be read.
+        BadWeights: the parent does not say where it comes from, or too much of it.
     """
-    told: dict[str, Any] = {"name": parent.name, "data_licence": NOT_STATED}
-    record = _record(parent)
-    if record is None:
-        told |= _unpublished(parent if (parent / SNAPSHOT).exists() else parent / RUN)
-    else:
-        told = {
-            "model": record.id,
-            "name": record.name,
-            "weights_sha256": record.weights_sha256,
-            "data_root": record.data_root,
-            "data_licence": record.data_licence,
-            "data": record.training.get("data", {}),
-        }
-        if STARTED in record.training:
-            told[STARTED] = record.training[STARTED]
-    atomic_write(run / PARENT, (json.dumps(told, ensure_ascii=False) + "\n").encode())
+    told: dict[str, Any] = {"root": root}
+    if parent is not None:
+        told[STARTED] = _described(parent)
+        count = sum(1 for _ in _ancestors(told, parent))
+        text = json.dumps(told)
+        if count > _MOST or len(text) > _LARGEST:
+            raise BadWeights(
+                f"{parent} has {count} ancestors, told of in {len(text)} characters",
+                f"at most {_MOST}, in {_LARGEST}: a record has to be read again",
+            )
+    atomic_write(run / ORIGIN, (json.dumps(told, ensure_ascii=False) + "\n").encode())
+
+
+def same_data(run: Path, root: Digest) -> None:
+    """See that a run goes on with what it began with.
+
+    Args:
+        run: the run's folder.
+        root: Merkle root of the training data.
+
+    Raises:
+        WrongUse: the run was trained on other data, or does not say on what.
+        BadWeights: what the folder says of its data cannot be read.
+    """
+    began = _origin(run).get("root")
+    if began != root:
+        told = f"was trained on other data: root {began}, not {root}"
+        raise WrongUse(
+            f"{run} {told if began else f'does not say in {ORIGIN} what it was trained on'}",
+            "give the data it began with, or train into another folder with --start-from",
+            code="other-data",
+        )
 
 
 def with_parent(record: ModelRecord, run: Path) -> ModelRecord:
@@ -93,114 +81,74 @@ def with_parent(record: ModelRecord, run: Path) -> ModelRecord:
     Raises:
         BadWeights: what the run says of its parent cannot be read.
     """
-    path = run / PARENT
-    if not path.exists():
+    origin = _origin(run)
+    if STARTED not in origin:
         return record
-    licences = _parts(record.data_licence)
-    try:
-        ancestor = parent = read_json(path.read_text("utf-8"))
-        while ancestor is not None:
-            licences += _parts(str(ancestor["data_licence"]))
-            ancestor = ancestor.get(STARTED)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadWeights(f"{path} does not say what the run began as") from error
-    both = together(part for part in licences if part)
-    return replace(record, data_licence=both, training={**record.training, STARTED: parent})
+    licences = [_stated(ancestor) for ancestor in _ancestors(origin, run)]
+    return replace(
+        record,
+        data_licence=together([record.data_licence or NOT_STATED, *licences]),
+        training={**record.training, STARTED: origin[STARTED]},
+    )
 
 
-def defaults(
-    how: Training,
-    run: Path,
-    sizes: Collection[str],
-    rates: Collection[str] = (),
-    tuning: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Settings that a user need not name: of a run that goes on its own, of a parent its sizes.
-
-    Args:
-        how: what was asked for.
-        run: the run's folder.
-        sizes: names of settings that are sizes of the networks.
-        rates: names of the other settings of a recipe.
-        tuning: what is set otherwise when a model is fine-tuned.
+def record_of(folder: Path) -> ModelRecord | None:
+    """The record of a model's folder or of the run in it; None of a run that was not published.
 
     Raises:
-        BadWeights: the snapshot or the parent's record cannot be read.
+        BadWeights: it cannot be read.
     """
-    from medici.studio.training.snapshots import recipe_in
-
-    if how.resume:
-        snapshot, known = run / SNAPSHOT, {*sizes, *rates}
-        found = recipe_in(snapshot) if snapshot.exists() else {}
-        return {k: v for k, v in found.items() if k in known}
-    if how.start_from is None:
-        return {}
-    return sizes_of(how.start_from, sizes) | dict(tuning or {})
-
-
-def sizes_of(parent: Path, known: Collection[str]) -> dict[str, Any]:
-    """Sizes of a parent's networks, as settings: what is fine-tuned has the parent's shape.
-
-    Args:
-        parent: a model folder; one without a record gives nothing.
-        known: names of settings that are sizes.
-
-    Raises:
-        BadWeights: its record cannot be read.
-    """
-    record = _record(parent)
-    training = record.training if record is not None else {}
-    recipe = training.get("recipe", {})
-    try:
-        shape = recipe.get("shape", training.get("shape", recipe))
-        return {k: v for k, v in shape.items() if k in known}
-    except AttributeError as error:
-        raise BadWeights(f"the record of {parent} does not say what it is made of") from error
-
-
-def snapshot_of(parent: Path, names: Sequence[str] = (SNAPSHOT,)) -> Path:
-    """The file of a run that another run begins with.
-
-    Args:
-        parent: a model folder with its ``run``, or a run's folder.
-        names: of files that will do, the best first.
-
-    Raises:
-        WrongUse: there is none.
-    """
-    places = [folder / name for name in names for folder in (parent / RUN, parent)]
-    path = next((place for place in places if place.exists()), None)
-    if path is None:
-        raise WrongUse(
-            f"{parent} holds no training run to start from",
-            "a GAN is fine-tuned from the run/ in its folder: its critic is nowhere else",
-        )
-    return path
-
-
-def _parts(licence: str) -> list[str]:
-    """Licences of which all hold, where an expression says so plainly."""
-    parts = [part.strip() for part in licence.split(" AND ")]
-    if any(part.count("(") != part.count(")") for part in parts):
-        return [licence]
-    return [part[1:-1] if part.startswith("(") and part.endswith(")") else part for part in parts]
-
-
-def _unpublished(run: Path) -> dict[str, Any]:
-    """What a run itself says of its data and of what it began as."""
-    told: dict[str, Any] = {}
-    for file, of, name in ((ORIGIN, "root", "data_root"), (PARENT, None, STARTED)):
-        try:
-            found = read_json((run / file).read_text("utf-8"))
-            told[name] = found if of is None else found[of]
-        except FileNotFoundError:
-            continue
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadWeights(f"{run / file} does not say where the run comes from") from error
-    return told
-
-
-def _record(folder: Path) -> ModelRecord | None:
     places = (folder, folder.parent) if folder.name == RUN else (folder,)
     found = next((p / RECORD for p in places if (p / RECORD).exists()), None)
     return read_record(found) if found is not None else None
+
+
+def _described(parent: Path) -> dict[str, Any]:
+    """What a record will say of a parent; what its run says too, where that is something else."""
+    run = parent / RUN if (parent / RUN).is_dir() else parent
+    origin, record = _origin(run), record_of(parent)
+    told: dict[str, Any] = {"name": parent.resolve().name, "data_licence": NOT_STATED}
+    if record is not None:
+        told = {
+            "model": record.id,
+            "name": record.name,
+            "weights_sha256": record.weights_sha256,
+            "data_root": record.data_root,
+            "data_licence": record.data_licence or NOT_STATED,
+            "data": record.training.get("data", {}),
+            **{k: record.training[k] for k in (STARTED,) if k in record.training},
+        }
+    if "root" in origin and origin["root"] != told.get("data_root"):
+        told |= {"data_root": origin["root"], "data_licence": NOT_STATED}
+    if STARTED in origin and origin[STARTED] != told.get(STARTED):
+        told[STARTED] = origin[STARTED]
+        if record is not None:
+            told["data_licence"] = together([told["data_licence"], record.data_licence])
+    return told
+
+
+def _origin(run: Path) -> dict[str, Any]:
+    """What a run's folder says of where it comes from; nothing where there is no such file."""
+    path = run / ORIGIN
+    try:
+        found = read_json(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except ValueError as error:
+        raise BadWeights(f"{path} does not say where the run comes from: {error}") from error
+    if not isinstance(found, dict):
+        raise BadWeights(f"{path} does not say where the run comes from")
+    return found
+
+
+def _ancestors(origin: Mapping[str, Any], where: Path) -> Iterator[Mapping[str, Any]]:
+    told: Any = origin
+    while STARTED in told:
+        told = told[STARTED]
+        if not isinstance(told, dict):
+            raise BadWeights(f"{where} does not say what it began as")
+        yield told
+
+
+def _stated(told: Mapping[str, Any]) -> str:
+    return str(told.get("data_licence") or NOT_STATED)

@@ -31,7 +31,7 @@ from medici.studio.training.folder import (
 from medici.studio.training.interrupts import Interrupts
 from medici.studio.training.looks import Looks
 from medici.studio.training.options import Options
-from medici.studio.training.origin import note_parent, same_data
+from medici.studio.training.origin import note_origin, same_data
 from medici.studio.training.parallel import Workers, refuse_others
 from medici.studio.training.plateau import Plateau
 from medici.studio.training.precision import deterministic
@@ -146,7 +146,7 @@ class Run:
         # user has to hear of.
         self.trainee.load(self.snapshot)
         if data is not None and self.workers.first:
-            same_data(self.folder, data, resume=True)
+            same_data(self.folder, data)
         if self.workers.first:
             self.curves.forget_after(self.trainee.step)
         self.workers.wait()
@@ -346,6 +346,41 @@ def out_of_memory(error: BaseException) -> bool:
     )
 
 
+def ready(
+    folder: Path, how: Training, options: Options, *, judged: bool
+) -> tuple[Budget | None, dict[str, float | None]]:
+    """See that a run can begin or go on; before anything that takes long.
+
+    Args:
+        folder: of the run.
+        how: what was asked for.
+        options: of the run.
+        judged: whether it has something to be judged by.
+
+    Returns:
+        the budget, None for a run that is over; and the budget as it was asked for.
+
+    Raises:
+        WrongUse: no budget; a run is there and `resume` was not asked for, or the reverse.
+    """
+    asked = {"minutes": how.minutes, "steps": how.steps, "cpu_seconds": options.cpu_seconds}
+    had = unpublished(folder) if how.resume else None
+    over = had is not None and (had == asked or not any(asked.values()))
+    budget = None if over else Budget(how.minutes, how.steps, options.cpu_seconds)
+    if (folder / SNAPSHOT).exists() and not how.resume:
+        raise WrongUse(
+            f"{folder} holds a training run", "--resume goes on with it; or give another folder"
+        )
+    if options.patience and not judged:
+        raise WrongUse(
+            "patience counts judgements, and this run has nothing to judge by",
+            "give fresh samples with --tune",
+        )
+    if how.resume and not (folder / SNAPSHOT).exists():
+        raise WrongUse(f"nothing to resume in {folder}", "train without --resume")
+    return budget, asked
+
+
 def drive(
     trainee: Trainee,
     folder: Path,
@@ -382,21 +417,7 @@ def drive(
     options = options or Options()
     if workers is None:
         refuse_others()
-    asked = {"minutes": how.minutes, "steps": how.steps, "cpu_seconds": options.cpu_seconds}
-    had = unpublished(folder) if how.resume else None
-    over = had is not None and (had == asked or not any(asked.values()))
-    budget = None if over else Budget(how.minutes, how.steps, options.cpu_seconds)
-    if (folder / SNAPSHOT).exists() and not how.resume:
-        raise WrongUse(
-            f"{folder} holds a training run", "--resume goes on with it; or give another folder"
-        )
-    if options.patience and judge is None:
-        raise WrongUse(
-            "patience counts judgements, and this run has nothing to judge by",
-            "give fresh samples with --tune",
-        )
-    if how.resume and not (folder / SNAPSHOT).exists():
-        raise WrongUse(f"nothing to resume in {folder}", "train without --resume")
+    budget, asked = ready(folder, how, options, judged=judge is not None)
     run = Run(
         trainee,
         folder,
@@ -409,10 +430,7 @@ def drive(
     if how.resume:
         run.resume(data)
     elif run.workers.first:
-        if data is not None:
-            same_data(folder, data, resume=False)
-        if how.start_from is not None:
-            note_parent(folder, how.start_from)
+        note_origin(folder, data, how.start_from)
     run.workers.wait()
     if budget is None:
         how.progress(Now(trainee.step, 1.0, 0.0, {}))
