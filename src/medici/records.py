@@ -213,8 +213,8 @@ class ModelRecord:
         weights_sha256: SHA-256 of the safetensors file.
         data_root: Merkle root over the training samples' digests.
         data_licence: SPDX identifier or a short sentence.
-        training: architecture, steps, CPU seconds, seed, versions, overflow certificate; and what it
-            was fine-tuned from, with that one's own data and licence.
+        training: architecture, steps, CPU seconds, seed, versions, overflow certificate; what
+            it was fine-tuned from, with that one's data and licence.
         bias_report: measured distributions of data against samples.
         metrics: figures with extractor, n, floor and controls.
         family: which family of generators loads it (`medici.studio.families`).
