@@ -86,6 +86,15 @@ def test_a_run_that_is_over_is_published_by_resume_alone(art, here):
     assert here(*words, "--resume").json["model"] == first["model"]  # without 20 minutes more
 
 
+@pytest.mark.train
+@pytest.mark.parametrize("sizes", [("body=codes", "width=9000000"), ("mapping=9000000",)])
+def test_networks_that_no_machine_holds_are_refused(art, here, sizes):
+    words = [w for size in sizes for w in ("--set", size)]
+    error = here("train", art, "--out", "m", *words, "--json", code=3)
+    assert error.json["error"]["code"] == "out-of-memory"
+    assert not (here.folder / "m").exists()
+
+
 @pytest.mark.parametrize(
     ("settings", "steps", "minutes"),
     [([], None, 20.0), (["cpu_seconds=900"], None, None), (["rate=0.1"], 5, None)],

@@ -7,6 +7,7 @@ in `BUILT_IN`; anybody's own plugs in by an entry point of the group ``medici.fa
 from __future__ import annotations
 
 import difflib
+import sys
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -173,7 +174,7 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
 
     Raises:
         WrongUse: no such family; or the folder holds the data, or a model that would be lost.
-        MissingPart: the family needs something that is not installed, or the disk is full.
+        MissingPart: the family needs something that is not installed, or disk or memory is full.
         Interrupted: stopped by the user, be it while the model was written.
     """
     from medici.studio.training.folder import forget_unpublished, how_to_go_on
@@ -202,8 +203,24 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
             f"make room on the disk; {how_to_go_on(run)}",
             code="disk-full",
         ) from error
+    except (RuntimeError, MemoryError) as error:
+        if not _no_memory(error):
+            raise
+        raise MissingPart(
+            "memory does not hold these networks, or what is made with them",
+            f"a smaller size, narrower networks, or a larger machine; {how_to_go_on(run)}",
+            code="out-of-memory",
+        ) from error
     forget_unpublished(run)
     return record
+
+
+def _no_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or "torch" not in sys.modules:
+        return isinstance(error, MemoryError)
+    from medici.studio.training.run import out_of_memory
+
+    return out_of_memory(error)
 
 
 def _parent(name: str, told: Path) -> Path:
