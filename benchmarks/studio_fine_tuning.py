@@ -5,8 +5,8 @@
 Music: thirty movements of Palestrina's masses out of music21's corpus, from the shipped chorales;
 thirty of other masses choose the moment, and of others again judge. Portraits: two hundred with
 glasses, beard or hat (tools/portraits.mjs draws them), from the shipped ones of all kinds, which
-saw them among 40,000; what is judged by, neither saw. What both sides took stands in the rows,
-learning the encoder back included: training from nothing is never given less. One thread, one seed.
+saw them among 40,000; what is judged by, neither saw. What both sides took until they
+were published stands in the rows, learning the encoder back included. One thread, one seed.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def of_pictures(folder: Path, portraits: Path, share: float) -> list[Row]:
         copying = record.metrics["memorisation"]
         told[name] = {
             **record.metrics["rows"]["model"],
-            **{name: copying[name] for name in COPYING},
+            **{key: copying[key] for key in COPYING},
             "spent": spent,
         }
     tuned, alone = told["tuned"], told["alone"]
@@ -200,7 +200,5 @@ if __name__ == "__main__":
         "studio_fine_tuning",
         __doc__,
         measure,
-        lambda parser: parser.add_argument(
-            "--portraits", type=Path, default=Path("runs/portraits")
-        ),
+        lambda parser: parser.add_argument("--portraits", type=Path, default=PORTRAITS),
     )

@@ -216,8 +216,10 @@ def train(name: str, data: Path, out: Path, how: Training) -> ModelRecord:
 
 
 def _no_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError) or "torch" not in sys.modules:
-        return isinstance(error, MemoryError)
+    if isinstance(error, MemoryError):
+        return True
+    if "torch" not in sys.modules:
+        return False
     from medici.studio.training.run import out_of_memory
 
     return out_of_memory(error)
@@ -225,10 +227,9 @@ def _no_memory(error: BaseException) -> bool:
 
 def _parent(name: str, told: Path) -> Path:
     """Folder of the model that a run of a family begins as; of an unpublished run, as it is."""
-    from medici.studio.training.folder import BEST, SNAPSHOT
+    from medici.studio.training.folder import BEST, SNAPSHOT, found_in
 
-    files = [told / RECORD, *(f / n for f in (told, told / RUN) for n in (SNAPSHOT, BEST))]
-    parent = told if any(file.is_file() for file in files) else find(told)
+    parent = told if found_in(told, RECORD, SNAPSHOT, BEST) else find(told)
     if (parent / RECORD).exists():
         theirs = read_record(parent / RECORD).family
         if theirs != name:

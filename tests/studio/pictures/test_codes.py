@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +10,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from tests.studio.pictures.small_codes import CPU, SHAPE, TINY, labelled, trained  # noqa: E402
+
 from medici.errors import BadData, BadWeights, WrongUse  # noqa: E402
-from medici.studio import families  # noqa: E402
 from medici.studio.data.folder import read_folder  # noqa: E402
-from medici.studio.exact import restored  # noqa: E402
 from medici.studio.families import Training, load_model  # noqa: E402
-from medici.studio.pictures import finish, restoring  # noqa: E402
+from medici.studio.pictures import finish  # noqa: E402
 from medici.studio.pictures.codes import (  # noqa: E402
-    CodesShape,
     Decoder,
     blended,
     quantised,
@@ -27,36 +24,26 @@ from medici.studio.pictures.codes import (  # noqa: E402
     to_tokens,
 )
 from medici.studio.pictures.codes_export import to_exact  # noqa: E402
-from medici.studio.pictures.codes_recipe import CodesRecipe, read_settings  # noqa: E402
+from medici.studio.pictures.codes_recipe import read_settings  # noqa: E402
 from medici.studio.pictures.codes_trainer import CodesTrainer  # noqa: E402
 from medici.studio.pictures.fine_tuning import start_codes_from  # noqa: E402
 from medici.studio.pictures.labels import Labels  # noqa: E402
 from medici.studio.pictures.model import preview  # noqa: E402
-from medici.studio.pictures.networks import as_seen  # noqa: E402
 from medici.studio.pictures.projection import distances, project  # noqa: E402
 from medici.studio.pictures.style import read_codes  # noqa: E402
 from medici.studio.pictures.training import body_for, head_for, train  # noqa: E402
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from medici.studio.data.folder import PictureSet
 
 pytestmark = pytest.mark.train
-
-SHAPE = CodesShape(codes=6, width=32, blocks=1, colour=16, slots=5, prior=16, prior_blocks=1)
-TINY = CodesRecipe(batch=16, precision="float32", colours=8, shape=SHAPE)
-CPU = torch.device("cpu")
 
 
 @pytest.fixture
 def data(pictures: Path) -> PictureSet:
     return read_folder(pictures)
-
-
-def trained(data: PictureSet, steps: int, recipe: CodesRecipe = TINY) -> CodesTrainer:
-    trainer = CodesTrainer(data, recipe, 0, CPU)
-    for _ in range(steps):
-        trainer.advance()
-    return trainer
 
 
 def test_the_loss_falls_and_the_prior_learns(data):
@@ -127,14 +114,6 @@ def test_a_resumed_run_gives_the_same_weights(data, tmp_path):
     for name, value in whole.networks.state_dict().items():
         assert torch.equal(value, again.networks.state_dict()[name]), name
     assert again.exact("0.9985").id == whole.exact("0.9985").id
-
-
-def labelled(data: PictureSet) -> PictureSet:
-    names = ["red", "green", "blue"]
-    said = [
-        {"file": name, "attributes": {"colour": names[i % 3]}} for i, name in enumerate(data.names)
-    ]
-    return replace(data, source={**data.source, "samples": said})
 
 
 def test_the_prior_draws_the_class_that_is_asked_for(data, tmp_path):
@@ -364,93 +343,6 @@ def test_a_run_can_start_from_another_one(data, tmp_path):
         start_codes_from(other, tmp_path)
     with pytest.raises(WrongUse, match="no training run"):
         start_codes_from(other, tmp_path / "run" / "nothing")
-
-
-@pytest.mark.parametrize("smooth", [0, 1])
-def test_a_published_model_is_fine_tuned_from_its_integers(data, tmp_path, monkeypatch, smooth):
-    monkeypatch.setattr(restoring, "_STEPS", 300)
-    shape = replace(SHAPE, smooth=smooth, side=16 << smooth)
-    data = replace(data, pixels=data.pixels.repeat(1 << smooth, 1).repeat(1 << smooth, 2))
-    first = trained(data, 200, replace(TINY, shape=shape))
-    model = first.exact("0.9985")
-    second = CodesTrainer(data, replace(TINY, shape=shape), 9, CPU)
-    before = probe(second, data)
-    found = restoring.restore(second, model, "first")
-    assert found > 0.5  # of five levels
-    after, once = probe(second, data), probe(first, data)
-    assert after - once < 0.35 * (before - once)
-    with torch.no_grad():
-        tokens = torch.randint(5, (30, 6))
-        mine, theirs = second.networks.prior(tokens), first.averaged("0.9985").prior(tokens)
-    assert (mine - theirs).abs().max() < 0.02
-    # Its decoder draws what the exact model draws.
-    drawn = preview(model).natives(range(64), {"psi": 1.0, "ground": "transparent"})
-    seen = restoring._drawn(second.networks, restoring._codes(model, second)[:64], second)
-    assert (as_seen(torch.from_numpy(drawn), transparent=True) - seen).abs().mean() < 0.05
-
-
-def test_colours_and_classes_begin_as_what_the_model_knows(data, monkeypatch):
-    monkeypatch.setattr(restoring, "_STEPS", 2)
-    first = trained(labelled(data), 4, replace(TINY, labels="colour"))
-    model = first.exact("0.9985")
-    swapped = replace(data, pixels=np.where(data.pixels == 255, 250, data.pixels).astype(np.uint8))
-    second = CodesTrainer(labelled(swapped), replace(TINY, labels="colour"), 9, CPU)
-    second.classes = ("red", "new", "blue")
-    restoring.restore(second, model, "first")
-    rows = second.networks.prior.conditions[0]
-    known = torch.from_numpy(restored.sequence(model.sequences["prior"].weights)["conditions"])[0]
-    assert first.classes == ("blue", "green", "red")
-    assert torch.equal(rows, known[[0, 3, 0, 1]])  # what is new begins as if none were told
-    theirs = model.tensors["palette"].astype(int)
-    nearest = [((theirs - colour) ** 2).sum(1).argmin() for colour in second.palette.astype(int)]
-    _, bias = restored.layer(model.networks["colours"].layers[-1])
-    mine = second.networks.decoder.colour2.bias.detach().reshape(-1, len(second.palette))
-    wanted = bias.reshape(-1, len(theirs))[:, nearest]
-    factor = float(mine.abs().max() / np.abs(wanted).max())
-    assert np.allclose(mine.numpy(), wanted * factor, rtol=1e-4, atol=1e-6)
-    opaque = replace(data, pixels=np.maximum(data.pixels, [0, 0, 0, 255]).astype(np.uint8))
-    with pytest.raises(BadWeights, match="not trained on pictures without transparent ground"):
-        restoring.restore(CodesTrainer(opaque, TINY, 0, CPU), model, "first")
-    other = CodesTrainer(data, replace(TINY, shape=replace(SHAPE, width=24)), 0, CPU)
-    with pytest.raises(BadWeights, match="of another shape"):
-        restoring.restore(other, model, "first")
-
-
-def test_a_shipped_model_is_fine_tuned_in_its_own_shape(pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(restoring, "_STEPS", 2)
-    monkeypatch.setattr(restoring, "_WORKS", 600)
-    how = Training(steps=2, start_from=Path("portraits"), settings={"batch": 8})
-    record = families.train("pictures", pictures, tmp_path / "out", how)
-    parent = load_model("portraits").record
-    assert record.training["recipe"]["shape"] == parent.training["recipe"]["shape"]
-    assert record.training["start_from"]["model"] == parent.id
-    assert load_model(tmp_path / "out").sample(1).pixels.shape == (512, 512, 4)
-    # What the run knows need not be said again; what is said otherwise is refused as ever.
-    again = families.train("pictures", pictures, tmp_path / "out", Training(steps=3, resume=True))
-    assert again.training["recipe"] == record.training["recipe"]
-    assert again.training["start_from"] == record.training["start_from"]
-    other = Training(steps=4, resume=True, settings={"codes": 7})
-    with pytest.raises(BadWeights, match="codes"):
-        families.train("pictures", pictures, tmp_path / "out", other)
-
-
-def test_a_published_gan_without_its_run_is_refused_by_its_reason(pictures, tmp_path):
-    settings = {"body": "dcgan", "width": 8, "critic": 8, "batch": 8}
-    families.train("pictures", pictures, tmp_path / "gan", Training(steps=1, settings=settings))
-    shutil.rmtree(tmp_path / "gan" / "run")
-    how = Training(steps=1, start_from=tmp_path / "gan", settings={"batch": 8})
-    with pytest.raises(WrongUse, match="no training run") as caught:
-        families.train("pictures", pictures, tmp_path / "out", how)
-    assert "its critic is nowhere else" in caught.value.hint
-
-
-def probe(trainer: CodesTrainer, data: PictureSet) -> float:
-    """Nats a pixel of the pictures as the trainer's networks see and draw them now."""
-    pixels = torch.from_numpy(data.pixels)
-    with torch.no_grad():
-        seen = as_seen(pixels, transparent=trainer.transparent)
-        values = quantised(trainer.networks.encoder(seen), trainer.recipe.shape.levels)
-        return float(trainer.networks.decoder.surprise(values, trainer.labels(pixels)).mean())
 
 
 def test_places_that_are_drawn_badly_can_be_made_to_count_for_more(data):

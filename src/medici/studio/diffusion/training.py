@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from medici.studio.families import Training
 
 _SIZES = ("size", "widths", "layers")
+_RATES = {f.name for f in fields(Recipe)}
 
 
 def train(data: Path, out: Path, how: Training) -> ModelRecord:
@@ -35,8 +36,7 @@ def train(data: Path, out: Path, how: Training) -> ModelRecord:
     Under ``torchrun`` every process calls this with the same arguments.
     """
     options, settings = Options.take(how.settings)
-    rates = {f.name for f in fields(Recipe)}
-    recipe = Recipe.from_settings(defaults(how, out / "run", _SIZES, rates) | settings)
+    recipe = Recipe.from_settings(defaults(how, out / "run", _SIZES, _RATES) | settings)
     device = device_for(how.device)
     library()
     pictures = read_folder(data, recipe.size)

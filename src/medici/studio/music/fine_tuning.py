@@ -70,7 +70,7 @@ def restore(network: ChoraleNetwork, weights: Weights, name: str) -> None:
     state = network.state_dict()
     own = {"told": parts.pop("conditions"), **parts}
     differ = [k for k, v in own.items() if k not in state or state[k].shape != v.shape]
-    if differ or tables.shape[2] != network.shape.width or len(parts) + 1 > len(state):
+    if differ or tables.shape[2] != network.shape.width:
         what = ", ".join(differ) or "width"
         raise BadWeights(f"{name} is of another shape: {what}", "give the sizes its record names")
     each = network.shape.inside

@@ -86,6 +86,10 @@ class CodesRecipe:
         return cls(**{**data, "averages": tuple(data["averages"]), "shape": shape})
 
 
+SIZES = {f.name for f in fields(CodesShape)} - {"side"}
+RATES = {f.name for f in fields(CodesRecipe)} - {"shape"}
+
+
 def read_settings(settings: Mapping[str, Any], side: int) -> tuple[Options, CodesRecipe]:
     """Options of the run and recipe of the networks, from one flat mapping.
 
@@ -93,8 +97,6 @@ def read_settings(settings: Mapping[str, Any], side: int) -> tuple[Options, Code
         WrongUse: an unknown name, or a value that cannot be.
     """
     options, rest = Options.take(settings)
-    shape = {f.name for f in fields(CodesShape)} - {"side"}
-    recipe = {f.name for f in fields(CodesRecipe)} - {"shape"}
-    refuse_unknown(rest, shape | recipe, "codes")
+    refuse_unknown(rest, SIZES | RATES, "codes")
     sizes = CodesShape(side=side, **typed(CodesShape, rest, {"side"}))
     return options, CodesRecipe(**typed(CodesRecipe, rest, {"shape"}), shape=sizes)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from medici.studio.exact import identity
 from medici.studio.families import Now
-from medici.studio.pictures.codes import CodesShape
-from medici.studio.pictures.codes_recipe import CodesRecipe, read_settings
+from medici.studio.pictures.codes_recipe import RATES, SIZES, read_settings
 from medici.studio.pictures.codes_trainer import CodesTrainer
 from medici.studio.pictures.fine_tuning import start_codes_from
 from medici.studio.training.parallel import Workers
@@ -42,9 +40,7 @@ def run_codes(data: Samples, folder: Path, how: Training, judge: Judge | None = 
     Raises:
         BadData, WrongUse, MissingPart, Interrupted, BadWeights: see `drive` and `CodesTrainer`.
     """
-    sizes = {f.name for f in fields(CodesShape)} - {"side"}
-    rates = {f.name for f in fields(CodesRecipe)} - {"shape"}
-    known = defaults(how, folder, sizes, rates, _TUNING)
+    known = defaults(how, folder, SIZES, RATES, _TUNING)
     options, recipe = read_settings({**known, **how.settings}, data.side)
     device = device_for(how.device)
     workers = Workers.join(device)

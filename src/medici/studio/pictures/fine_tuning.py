@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from medici.errors import BadWeights
 from medici.studio.exact.identity import read_checked
-from medici.studio.families import RECORD, RUN, WEIGHTS, read_record
+from medici.studio.families import RECORD, WEIGHTS, read_record
 from medici.studio.pictures.codes_trainer import SCHEMA as CODES
 from medici.studio.pictures.gan import SCHEMA, TRAINED
 from medici.studio.pictures.restoring import restore
 from medici.studio.training import snapshots
-from medici.studio.training.folder import BEST, SNAPSHOT
+from medici.studio.training.folder import BEST, SNAPSHOT, found_in
 from medici.studio.training.starting import snapshot_of
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def start_codes_from(trainer: CodesTrainer, folder: Path) -> dict[str, int]:
         WrongUse: the folder holds nothing to begin with.
         BadWeights: it is of another architecture; the message says what differs.
     """
-    snapshots_there = any((f / SNAPSHOT).exists() for f in (folder, folder / RUN))
-    if not snapshots_there and (folder / RECORD).exists():
+    if found_in(folder, SNAPSHOT) is None and (folder / RECORD).exists():
         model = read_checked(folder / WEIGHTS, read_record(folder / RECORD))
         latent = model.about.get("latent")
         if not isinstance(latent, dict) or "codes" not in latent:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from medici.studio.pictures.bodies import GanShape
 from medici.studio.pictures.fine_tuning import start_from
 from medici.studio.pictures.gan import Trainer, load_trained
 from medici.studio.pictures.gan_export import to_exact
-from medici.studio.pictures.recipe import Recipe
+from medici.studio.pictures.recipe import RATES, SIZES, Recipe
 from medici.studio.training.options import Options
 from medici.studio.training.parallel import Workers
 from medici.studio.training.run import device_for, drive
@@ -50,9 +48,7 @@ def run_gan(data: Samples, folder: Path, how: Training, judge: Judge | None = No
     Raises:
         BadData, WrongUse, MissingPart, Interrupted, BadWeights: see `drive` and `Trainer`.
     """
-    sizes = {f.name for f in fields(GanShape)} - {"classes", "head", "side"}
-    rates = {f.name for f in fields(Recipe)} - {"shape"}
-    known = defaults(how, folder, sizes, rates)
+    known = defaults(how, folder, SIZES - {"head", "side"}, RATES)
     options, recipe = read_settings({**known, **how.settings})
     device = device_for(how.device)
     workers = Workers.join(device)

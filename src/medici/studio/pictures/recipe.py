@@ -113,8 +113,10 @@ class Recipe:
             WrongUse: an unknown name, or a value that cannot be.
         """
         told = {"side" if key == "size" else key: value for key, value in settings.items()}
-        mine = {f.name for f in fields(cls)} - {"shape"}
-        sizes = {f.name for f in fields(GanShape)} - {"classes"}
-        refuse_unknown(told, mine | sizes, "picture GANs")
+        refuse_unknown(told, SIZES | RATES, "picture GANs")
         shape = GanShape(**typed(GanShape, told, {"classes"}))
         return cls(**typed(cls, told, {"shape"}), shape=shape)
+
+
+SIZES = {f.name for f in fields(GanShape)} - {"classes"}
+RATES = {f.name for f in fields(Recipe)} - {"shape"}

@@ -101,21 +101,24 @@ def _restore_decoder(decoder: Decoder, model: ExactModel, palette: NDArray[np.ui
         for part in ("map", "draw", "colours")
         for layer in model.networks[part].layers
     }
-    _set(decoder.first, layers["map.first"], decoder.norm)
-    for i, block in enumerate(decoder.blocks):
-        _set(block.layer, layers[f"map.block{i}"], block.norm)  # type: ignore[arg-type]
-    first = "draw.seed" if decoder.ups else "draw.mask"
-    _set(decoder.seed, layers[first], cells=256)
-    for i, up in enumerate(decoder.ups):
-        _set(up, layers[f"draw.up{i}"])
-    if decoder.mask is not None:
-        _set(decoder.mask, layers["draw.mask"])
-    _set(decoder.colour1, layers["colours.colour1"])
+    places: dict[str, tuple[nn.Module, nn.BatchNorm1d | None]] = {
+        "map.first": (decoder.first, decoder.norm),
+        **{f"map.block{i}": (b.layer, b.norm) for i, b in enumerate(decoder.blocks)},  # type: ignore[misc]
+        **{f"draw.up{i}": (up, None) for i, up in enumerate(decoder.ups)},
+        **({} if decoder.mask is None else {"draw.mask": (decoder.mask, None)}),
+        "colours.colour1": (decoder.colour1, None),
+    }
+    grid, last = "draw.mask" if decoder.mask is None else "draw.seed", "colours.colour2"
+    if set(layers) != {*places, grid, last}:
+        raise KeyError(", ".join(sorted(set(layers) ^ {*places, grid, last})))
+    for name, (layer, norm) in places.items():
+        _set(layer, layers[name], norm)
+    _set(decoder.seed, layers[grid], cells=256)
     # New colours begin as the nearest that the model knows.
     theirs = model.tensors["palette"].astype(np.int64)
     gaps = ((palette[:, None].astype(np.int64) - theirs) ** 2).sum(2)
     nearest = torch.from_numpy(gaps.argmin(1))
-    weight, bias = (torch.from_numpy(x) for x in restored.layer(layers["colours.colour2"]))
+    weight, bias = (torch.from_numpy(x) for x in restored.layer(layers[last]))
     with torch.no_grad():
         for mine, known in ((decoder.colour2.weight, weight), (decoder.colour2.bias, bias)):
             rows = known.reshape(-1, len(theirs), *known.shape[1:])[:, nearest]

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from medici.store import atomic_write
+from medici.studio.families import RUN
 from medici.untrusted import read_json
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 SNAPSHOT = "snapshot.safetensors"
 BEST = "best.safetensors"
 UNPUBLISHED = "unpublished.json"
+
+
+def found_in(folder: Path, *names: str) -> Path | None:
+    """The first of a run's files that is there: by name, in a model's folder or in a run's own."""
+    places = (place / name for name in names for place in (folder / RUN, folder))
+    return next((place for place in places if place.is_file()), None)
 
 
 def how_to_go_on(run: Path) -> str:

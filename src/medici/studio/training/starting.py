@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from medici.errors import BadWeights, WrongUse
-from medici.studio.families import RUN
-from medici.studio.training.folder import BEST, SNAPSHOT
+from medici.studio.training.folder import BEST, SNAPSHOT, found_in
 from medici.studio.training.origin import record_of
 
 if TYPE_CHECKING:
@@ -65,8 +64,7 @@ def sizes_of(parent: Path, known: Collection[str]) -> dict[str, Any]:
 
     record = record_of(parent)
     if record is None:
-        places = [folder / name for name in (SNAPSHOT, BEST) for folder in (parent / RUN, parent)]
-        path = next((place for place in places if place.exists()), None)
+        path = found_in(parent, SNAPSHOT, BEST)
         found = recipe_in(path) if path is not None else {}
     else:
         recipe = record.training.get("recipe", {})
@@ -87,8 +85,7 @@ def snapshot_of(parent: Path, names: Sequence[str] = (SNAPSHOT,)) -> Path:
     Raises:
         WrongUse: there is none.
     """
-    places = [folder / name for name in names for folder in (parent / RUN, parent)]
-    path = next((place for place in places if place.exists()), None)
+    path = found_in(parent, *names)
     if path is None:
         raise WrongUse(
             f"{parent} holds no training run to start from",
